@@ -1,0 +1,52 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Everything that a target needs and the machine lacks is installed first, see tests/tools/bootstrap.
+
+SHELL := bash
+GATE := lint units sanity sanity-floor docs build molecule
+
+.PHONY: help test test-matrix $(GATE) format demo demo-down lab-up lab-down lock clean
+.DEFAULT_GOAL := help
+
+help: ## This list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; do \
+	    printf '  %-14s %s\n' "$$target" "$$text"; done
+
+test: ## Everything: the steps from lint to molecule, one after the other
+	@tests/tools/step $(GATE)
+
+test-matrix: ## Molecule on the other Debian releases: bullseye (Gluster 9), trixie (Gluster 11)
+	@tests/tools/step molecule-bullseye molecule-trixie
+
+lint: ## Step: ruff, mypy --strict, shellcheck, yamllint, ansible-lint, changelog fragments
+units: ## Step: unit tests with pytest, and with ansible-test on every Python here
+sanity: ## Step: ansible-test sanity, newest ansible-core
+sanity-floor: ## Step: ansible-test sanity, and units on the oldest Pythons, with ansible-core 2.16
+docs: ## Step: module, role and docsite documentation with antsibull-docs
+build: ## Step: the licences, the collection tarball, and Galaxy's own checks of it
+molecule: ## Step: every scenario on a real Gluster cluster (Debian bookworm, Gluster 10)
+
+$(GATE):
+	@tests/tools/step $@
+
+format: ## Ruff's formatting and safe fixes, in this checkout
+	@tests/tools/with tools ruff check --fix .
+	@tests/tools/with tools ruff format .
+
+demo: ## A cluster, and a tour of the collection on it
+	@tests/tools/demo
+
+demo-down: lab-down ## Take the demo's cluster down
+
+lab-up: ## A real Gluster cluster in virtual machines
+	@tests/lab/lab up
+
+lab-down: ## Take it down
+	@tests/lab/lab down
+
+lock: ## Pin the newest versions of the tools: tests/requirements/*.in to *.txt
+	@tests/tools/lock
+
+clean: ## Remove what the targets made here (the tools stay in the user's cache)
+	rm -rf .build tests/output
