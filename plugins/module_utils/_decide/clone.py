@@ -1,0 +1,110 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What it takes for a clone, a writable volume made from a snapshot, to be as wanted."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from dataclasses import dataclass
+
+from .names import check_snapshot_name, check_volume_name
+from .plan import Plan, Refusal
+from .restore import READ_ONLY
+from .snapshot_steps import ActivateSnapshot, CloneSnapshot, DeactivateSnapshot
+from .volume_steps import DeleteVolume, SetVolumeOptions, StartVolume, StopVolume
+
+if t.TYPE_CHECKING:
+    from .._model import Cluster, Volume
+    from .plan import Step
+
+ORIGIN = "user.data-protection.origin"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The snapshot a clone was made from; Gluster itself does not keep it."""
+
+    volume: str
+    snapshot: str
+    uuid: str
+
+    def text(self) -> str:
+        return json.dumps(self.__dict__, sort_keys=True)
+
+    @classmethod
+    def of(cls, volume: Volume) -> Origin | None:
+        try:
+            return cls(**json.loads(volume.options.get(ORIGIN, "")))
+        except (TypeError, ValueError):
+            return None
+
+
+def decide_clone(name: str, snapshot: str, started: bool, cluster: Cluster) -> Plan:
+    """There, made from that snapshot, and started or not."""
+    check_snapshot_name(name, "clone")
+    check_volume_name(name)
+    check_snapshot_name(snapshot)
+    clone = cluster.volume(name)
+    if clone is None:
+        return Plan(_make(name, snapshot, started, cluster))
+    _refuse_ordinary(clone)
+    origin = Origin.of(clone)
+    if origin is not None and origin.snapshot != snapshot:
+        raise Refusal(
+            f"volume {name} is a clone of snapshot {origin.snapshot}, not of {snapshot}",
+            "Remove it first, or choose another name.",
+        )
+    if started == clone.started:
+        return Plan()
+    return Plan((StartVolume(name) if started else StopVolume(name),))
+
+
+def _make(name: str, snapshot: str, started: bool, cluster: Cluster) -> tuple[Step, ...]:
+    source = cluster.snapshot(snapshot)
+    if source is None:
+        raise Refusal(
+            f"snapshot {snapshot} does not exist",
+            "Check the name of the snapshot (gluster snapshot list).",
+        )
+    origin = Origin(source.volume, source.name, source.uuid or "")
+    # A clone is there to be written to; the snapshot may have been taken of a read-only volume.
+    options = SetVolumeOptions(name, ((READ_ONLY, "off"), (ORIGIN, origin.text())))
+    make: tuple[Step, ...] = (CloneSnapshot(name, snapshot),)
+    if not source.activated:
+        make = (ActivateSnapshot(snapshot), *make, DeactivateSnapshot(snapshot))
+    return (*make, options, *((StartVolume(name),) if started else ()))
+
+
+def decide_no_clone(name: str, stop_volume: bool, cluster: Cluster) -> Plan:
+    """Gone; never a volume that is not a clone."""
+    check_volume_name(name)
+    clone = cluster.volume(name)
+    if clone is None:
+        return Plan()
+    _refuse_ordinary(clone)
+    if clone.snapshot_count:
+        raise Refusal(
+            f"clone {name} has {clone.snapshot_count} snapshots of its own",
+            "Remove them first (gluster_snapshot with delete_all).",
+        )
+    if clone.started and not stop_volume:
+        raise Refusal(
+            f"clone {name} is started",
+            "Say stop_volume: true to have it stopped and removed with its data.",
+        )
+    left = (
+        "Gluster keeps the logical volumes of a deleted clone: see lvs and the mounts below "
+        f"/run/gluster/snaps/{clone.snapshot_volume} on its nodes.",
+    )
+    stop = (StopVolume(name),) if clone.started else ()
+    return Plan((*stop, DeleteVolume(name)), left)
+
+
+def _refuse_ordinary(volume: Volume) -> None:
+    if not volume.is_clone:
+        raise Refusal(
+            f"volume {volume.name} exists and is not a clone of a snapshot",
+            "This module leaves ordinary volumes alone: choose another name.",
+        )

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A plan is an ordered tuple of steps. The same plan is the check-mode answer and what is run.
+
+A step is one ``gluster`` command with what is known of it: the words, the effect it will have on
+the cluster, the state that proves it, why it would be refused, and the step that takes it back.
+Everything here is pure: a step never runs anything.
+"""
+
+from __future__ import annotations
+
+import shlex
+import typing as t
+from dataclasses import dataclass
+
+if t.TYPE_CHECKING:
+    from .._model import Cluster, Topic
+
+
+class Refusal(Exception):
+    """Nothing was run: what is wrong, and what to do about it."""
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command. Subclasses say what it is; the defaults are those of a step without traps."""
+
+    patience: t.ClassVar[float] = 0.0
+    """Seconds to wait until the proof holds (a brick takes a while to come up)."""
+
+    final: t.ClassVar[bool] = False
+    """After this step nothing before it is taken back: the way is forward."""
+
+    def words(self, cluster: Cluster) -> tuple[str, ...]:
+        """The words after ``gluster``; ``<uuid>`` where only the real run can know one."""
+        raise NotImplementedError
+
+    def effect(self, cluster: Cluster) -> Cluster:
+        """The cluster as it will be."""
+        raise NotImplementedError
+
+    def holds(self, cluster: Cluster) -> bool:
+        """Is the cluster as this step leaves it?"""
+        raise NotImplementedError
+
+    def proof(self) -> tuple[Topic, ...]:
+        """What to read after the command for :meth:`holds` to be judged by."""
+        raise NotImplementedError
+
+    def obstacles(self, cluster: Cluster) -> t.Iterator[str]:
+        """Why Gluster would refuse the command, or why it must not be run."""
+        return iter(())
+
+    def undo(self) -> Step | None:
+        """The step that takes this one back."""
+        return None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps in their order, and what the user should hear about them."""
+
+    steps: tuple[Step, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def preflight(self, cluster: Cluster) -> Cluster:
+        """Walk the steps over the cluster as it will be; refuse if any of them would be refused.
+
+        Every obstacle of every step is found before the first step is run. Returns the predicted
+        end.
+        """
+        problems: list[str] = []
+        for step in self.steps:
+            problems.extend(text for text in step.obstacles(cluster) if text not in problems)
+            cluster = step.effect(cluster)
+        if problems:
+            raise Refusal("; ".join(problems))
+        return cluster
+
+    def commands(self, cluster: Cluster) -> list[str]:
+        """The command lines as they would be run, for check mode."""
+        lines = []
+        for step in self.steps:
+            lines.append(command_line(step.words(cluster)))
+            cluster = step.effect(cluster)
+        return lines
+
+
+def command_line(words: t.Sequence[str]) -> str:
+    """One command as a person would type it in a POSIX shell."""
+    return " ".join(["gluster", *(shlex.quote(word) for word in words)])

@@ -1,0 +1,127 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What it takes for a snapshot to be as wanted (all states but restored: see ``restore``)."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .names import check_description, check_snapshot_name, check_volume_name
+from .plan import Plan, Refusal
+from .snapshot_steps import (
+    ActivateSnapshot,
+    CreateSnapshot,
+    DeactivateSnapshot,
+    DeleteSnapshot,
+    DeleteSnapshotsOfVolume,
+)
+
+if t.TYPE_CHECKING:
+    from .._model import Cluster, Snapshot
+    from .plan import Step
+
+
+@dataclass(frozen=True)
+class WantedSnapshot:
+    """A snapshot as the task declares it; ``activated`` None leaves it as it is."""
+
+    name: str
+    volume: str | None = None
+    description: str | None = None
+    activated: bool | None = None
+
+    def check(self) -> None:
+        check_snapshot_name(self.name)
+        if self.volume is not None:
+            check_volume_name(self.volume)
+        check_description(self.description or "")
+
+
+def find_snapshot(cluster: Cluster, name: str, volume: str | None) -> Snapshot | None:
+    """The snapshot of that name; a snapshot of another volume is refused, not taken for it."""
+    snapshot = cluster.snapshot(name)
+    if snapshot is not None and volume is not None and snapshot.volume != volume:
+        raise Refusal(
+            f"snapshot {name} exists, but of volume {snapshot.volume} and not of {volume}",
+            "Snapshot names are unique in a cluster: choose another name.",
+        )
+    return snapshot
+
+
+def decide_present(wanted: WantedSnapshot, cluster: Cluster) -> Plan:
+    """There, and activated or deactivated where that is wanted."""
+    wanted.check()
+    snapshot = find_snapshot(cluster, wanted.name, wanted.volume)
+    steps: list[Step] = []
+    warnings: list[str] = []
+    if snapshot is None:
+        if wanted.volume is None:
+            raise Refusal(
+                f"snapshot {wanted.name} does not exist",
+                "Name its volume, and it is created.",
+            )
+        create = CreateSnapshot(wanted.name, wanted.volume, wanted.description or "")
+        steps.append(create)
+        warnings += auto_delete_warning(wanted.volume, cluster)
+        activated: bool | None = None
+        if wanted.activated is not None:
+            activated = cluster.config().activate_on_create
+    else:
+        activated = snapshot.activated
+        if wanted.description is not None and wanted.description != snapshot.description:
+            warnings.append(
+                f"Snapshot {wanted.name} has the description {snapshot.description!r}, not "
+                f"{wanted.description!r}: Gluster cannot change the description of a snapshot."
+            )
+    if wanted.activated is True and not activated:
+        steps.append(ActivateSnapshot(wanted.name))
+    if wanted.activated is False and activated:
+        steps.append(DeactivateSnapshot(wanted.name))
+    return Plan(tuple(steps), tuple(warnings))
+
+
+def auto_delete_warning(volume: str, cluster: Cluster) -> list[str]:
+    """Past the soft limit Gluster deletes the oldest snapshot without a word to the caller."""
+    config = cluster.config()
+    limits = config.volumes.get(volume)
+    known = cluster.volume(volume)
+    if not config.auto_delete or limits is None or known is None:
+        return []
+    if known.snapshot_count + 1 <= limits.soft_limit:
+        return []
+    return [
+        f"auto_delete is on and volume {volume} passes its soft limit of {limits.soft_limit} "
+        "snapshots: Gluster deletes its oldest snapshot."
+    ]
+
+
+def decide_absent(name: str, volume: str | None, cluster: Cluster) -> Plan:
+    """Gone. A snapshot of another volume is refused rather than deleted."""
+    WantedSnapshot(name, volume).check()
+    snapshot = find_snapshot(cluster, name, volume)
+    if snapshot is None:
+        return Plan()
+    return Plan((DeleteSnapshot(name, snapshot.volume),), peers_down_warning(cluster))
+
+
+def decide_none_of(volume: str, cluster: Cluster) -> Plan:
+    """Every snapshot of the volume gone."""
+    check_volume_name(volume)
+    if cluster.volume(volume) is None:
+        raise Refusal(f"volume {volume} does not exist", "Check the name (gluster volume list).")
+    if not cluster.snapshots_of(volume):
+        return Plan()
+    return Plan((DeleteSnapshotsOfVolume(volume),), peers_down_warning(cluster))
+
+
+def peers_down_warning(cluster: Cluster) -> tuple[str, ...]:
+    """A node that is down keeps what is deleted meanwhile, and shows it when it is back."""
+    down = cluster.get("peers_down")
+    if not down:
+        return ()
+    return (
+        f"Nodes of the pool are down ({', '.join(down)}): a snapshot deleted now may be listed "
+        "there again when they are back.",
+    )

@@ -1,0 +1,249 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The steps that change snapshots."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+from .._model import BrickStatus, Cluster, Snapshot, Volume
+from .plan import Step
+from .volume_steps import DeleteVolume, georep_obstacle
+
+if t.TYPE_CHECKING:
+    from .._model import Topic
+
+
+@dataclass(frozen=True)
+class CreateSnapshot(Step):
+    """``no-timestamp`` always: a name that changes by itself cannot be declared."""
+
+    name: str
+    volume: str
+    description: str = ""
+
+    def words(self, cluster: Cluster) -> tuple[str, ...]:
+        described = ("description", self.description) if self.description else ()
+        return ("snapshot", "create", self.name, self.volume, "no-timestamp", *described)
+
+    def effect(self, cluster: Cluster) -> Cluster:
+        snapshot = Snapshot(
+            self.name, self.volume, self.description, cluster.config().activate_on_create
+        )
+        volume = cluster.volume(self.volume)
+        count = volume.snapshot_count + 1 if volume else 1
+        cluster = cluster.with_volume(self.volume, snapshot_count=count)
+        return cluster.put("snapshot", self.name, snapshot)
+
+    def holds(self, cluster: Cluster) -> bool:
+        snapshot = cluster.snapshot(self.name)
+        return snapshot is not None and snapshot.volume == self.volume
+
+    def proof(self) -> tuple[Topic, ...]:
+        return (("snapshot", self.name),)
+
+    def obstacles(self, cluster: Cluster) -> t.Iterator[str]:
+        volume = cluster.volume(self.volume)
+        if volume is None:
+            yield f"volume {self.volume} does not exist"
+            return
+        if not volume.started:
+            yield f"volume {self.volume} is not started ({volume.status})"
+            return
+        status = cluster.status(self.volume)
+        if status.offline:
+            yield f"bricks of volume {self.volume} are offline: {', '.join(status.offline)}"
+        if "Rebalance" in status.tasks:
+            yield f"a rebalance of volume {self.volume} is running"
+        thick = cluster.get("thick", self.volume)
+        if thick:
+            yield f"bricks are not on thin logical volumes: {', '.join(thick)}"
+        limits = cluster.config().volumes.get(self.volume)
+        if limits and volume.snapshot_count >= limits.effective_hard_limit:
+            yield (
+                f"volume {self.volume} has {volume.snapshot_count} snapshots, "
+                f"its limit is {limits.effective_hard_limit}"
+            )
+        yield from georep_obstacle(cluster, volume, "a snapshot is taken", running_only=True)
+
+    def undo(self) -> Step:
+        return DeleteSnapshot(self.name, self.volume)
+
+
+@dataclass(frozen=True)
+class DeleteSnapshot(Step):
+    final: t.ClassVar[bool] = True
+    name: str
+    volume: str
+
+    def words(self, cluster: Cluster) -> tuple[str, ...]:
+        return ("snapshot", "delete", self.name)
+
+    def effect(self, cluster: Cluster) -> Cluster:
+        return cluster.put("snapshot", self.name, None)
+
+    def holds(self, cluster: Cluster) -> bool:
+        return cluster.snapshot(self.name) is None
+
+    def proof(self) -> tuple[Topic, ...]:
+        return (("snapshot", self.name),)
+
+
+@dataclass(frozen=True)
+class DeleteSnapshotsOfVolume(Step):
+    """One command for all: for a missing volume it "succeeds", and it stops at the first failure.
+
+    The proof catches both.
+    """
+
+    final: t.ClassVar[bool] = True
+    volume: str
+
+    def words(self, cluster: Cluster) -> tuple[str, ...]:
+        return ("snapshot", "delete", "volume", self.volume)
+
+    def effect(self, cluster: Cluster) -> Cluster:
+        return cluster.put("snapshots", self.volume, ())
+
+    def holds(self, cluster: Cluster) -> bool:
+        return not cluster.snapshots_of(self.volume)
+
+    def proof(self) -> tuple[Topic, ...]:
+        return (("snapshots", self.volume),)
+
+
+@dataclass(frozen=True)
+class ActivateSnapshot(Step):
+    """Proved by its bricks: each logical volume could be activated, mounted and served."""
+
+    patience: t.ClassVar[float] = 60.0
+    name: str
+
+    def words(self, cluster: Cluster) -> tuple[str, ...]:
+        return ("snapshot", "activate", self.name)
+
+    def effect(self, cluster: Cluster) -> Cluster:
+        snapshot = cluster.snapshot(self.name)
+        if snapshot is not None:
+            cluster = cluster.put("snapshot", self.name, replace(snapshot, activated=True))
+        return cluster.put("snapshot_bricks", self.name, (BrickStatus("predicted", online=True),))
+
+    def holds(self, cluster: Cluster) -> bool:
+        snapshot = cluster.snapshot(self.name)
+        bricks = cluster.snapshot_bricks(self.name)
+        activated = snapshot is not None and bool(snapshot.activated)
+        return activated and bool(bricks) and all(brick.online for brick in bricks)
+
+    def proof(self) -> tuple[Topic, ...]:
+        return (("snapshot", self.name), ("snapshot_bricks", self.name))
+
+    def undo(self) -> Step:
+        return DeactivateSnapshot(self.name)
+
+
+@dataclass(frozen=True)
+class DeactivateSnapshot(Step):
+    name: str
+
+    def words(self, cluster: Cluster) -> tuple[str, ...]:
+        return ("snapshot", "deactivate", self.name)
+
+    def effect(self, cluster: Cluster) -> Cluster:
+        snapshot = cluster.snapshot(self.name)
+        if snapshot is None:
+            return cluster
+        return cluster.put("snapshot", self.name, replace(snapshot, activated=False))
+
+    def holds(self, cluster: Cluster) -> bool:
+        snapshot = cluster.snapshot(self.name)
+        return snapshot is not None and not snapshot.activated
+
+    def proof(self) -> tuple[Topic, ...]:
+        return (("snapshot", self.name),)
+
+    def undo(self) -> Step:
+        return ActivateSnapshot(self.name)
+
+
+@dataclass(frozen=True)
+class RestoreSnapshot(Step):
+    """The one step that cannot be taken back: the snapshot is consumed.
+
+    A restore that fails in commit costs the snapshot (Gluster 10.3), so its bricks must have been
+    seen running before.
+    """
+
+    final: t.ClassVar[bool] = True
+    name: str
+    volume: str
+    snapshot_volume: str
+
+    def words(self, cluster: Cluster) -> tuple[str, ...]:
+        return ("snapshot", "restore", self.name)
+
+    def effect(self, cluster: Cluster) -> Cluster:
+        volume = cluster.volume(self.volume)
+        bricks = tuple(
+            replace(brick, path=f"/run/gluster/snaps/{self.snapshot_volume}/brick{index}")
+            for index, brick in enumerate(volume.bricks if volume else (), 1)
+        )
+        count = volume.snapshot_count - 1 if volume else 0
+        cluster = cluster.with_volume(self.volume, bricks=bricks, snapshot_count=count)
+        return cluster.put("snapshot", self.name, None)
+
+    def holds(self, cluster: Cluster) -> bool:
+        volume = cluster.volume(self.volume)
+        consumed = cluster.snapshot(self.name) is None
+        return consumed and volume is not None and volume.snapshot_volume == self.snapshot_volume
+
+    def proof(self) -> tuple[Topic, ...]:
+        return (("snapshot", self.name), ("volume", self.volume))
+
+    def obstacles(self, cluster: Cluster) -> t.Iterator[str]:
+        volume = cluster.volume(self.volume)
+        if volume is None:
+            yield f"volume {self.volume} does not exist"
+            return
+        if volume.started:
+            yield f"volume {self.volume} is started"
+        offline = [brick.name for brick in cluster.snapshot_bricks(self.name) if not brick.online]
+        if offline:
+            yield (
+                f"bricks of snapshot {self.name} cannot be brought up: "
+                f"{', '.join(name or 'a brick of a node that is down' for name in offline)}"
+            )
+        down = cluster.get("peers_down")
+        if down:
+            yield f"nodes of the pool are down: {', '.join(down)}"
+
+
+@dataclass(frozen=True)
+class CloneSnapshot(Step):
+    """A new volume from an activated snapshot; it is created, not started."""
+
+    name: str
+    snapshot: str
+
+    def words(self, cluster: Cluster) -> tuple[str, ...]:
+        return ("snapshot", "clone", self.name, self.snapshot)
+
+    def effect(self, cluster: Cluster) -> Cluster:
+        return cluster.put("volume", self.name, Volume(self.name, None, "Created"))
+
+    def holds(self, cluster: Cluster) -> bool:
+        return cluster.volume(self.name) is not None
+
+    def proof(self) -> tuple[Topic, ...]:
+        return (("volume", self.name),)
+
+    def obstacles(self, cluster: Cluster) -> t.Iterator[str]:
+        snapshot = cluster.snapshot(self.snapshot)
+        if snapshot is None:
+            yield f"snapshot {self.snapshot} does not exist"
+        elif not snapshot.activated:
+            yield f"snapshot {self.snapshot} is not activated"
+
+    def undo(self) -> Step:
+        return DeleteVolume(self.name)

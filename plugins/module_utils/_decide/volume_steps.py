@@ -1,0 +1,199 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The steps that change volumes, and the snapshot configuration."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+from .._model import BrickStatus, Cluster, VolumeStatus
+from .plan import Step
+
+if t.TYPE_CHECKING:
+    from .._model import SnapshotConfig, Topic, Volume
+
+
+@dataclass(frozen=True)
+class StartVolume(Step):
+    """Proved by its bricks: all of them are online."""
+
+    patience: t.ClassVar[float] = 120.0
+    volume: str
+
+    def words(self, cluster: Cluster) -> tuple[str, ...]:
+        return ("volume", "start", self.volume)
+
+    def effect(self, cluster: Cluster) -> Cluster:
+        cluster = cluster.with_volume(self.volume, status="Started")
+        volume = cluster.volume(self.volume)
+        bricks = tuple(BrickStatus(str(b), online=True) for b in (volume.bricks if volume else ()))
+        return cluster.put("status", self.volume, VolumeStatus(bricks)).put(
+            "thick", self.volume, ()
+        )
+
+    def holds(self, cluster: Cluster) -> bool:
+        volume = cluster.volume(self.volume)
+        started = volume is not None and volume.started
+        return started and not cluster.status(self.volume).offline
+
+    def proof(self) -> tuple[Topic, ...]:
+        return (("volume", self.volume), ("status", self.volume))
+
+    def undo(self) -> Step:
+        return StopVolume(self.volume)
+
+
+@dataclass(frozen=True)
+class StopVolume(Step):
+    volume: str
+
+    def words(self, cluster: Cluster) -> tuple[str, ...]:
+        return ("volume", "stop", self.volume)
+
+    def effect(self, cluster: Cluster) -> Cluster:
+        return cluster.with_volume(self.volume, status="Stopped")
+
+    def holds(self, cluster: Cluster) -> bool:
+        volume = cluster.volume(self.volume)
+        return volume is not None and not volume.started
+
+    def proof(self) -> tuple[Topic, ...]:
+        return (("volume", self.volume),)
+
+    def undo(self) -> Step:
+        return StartVolume(self.volume)
+
+
+@dataclass(frozen=True)
+class DeleteVolume(Step):
+    final: t.ClassVar[bool] = True
+    volume: str
+
+    def words(self, cluster: Cluster) -> tuple[str, ...]:
+        return ("volume", "delete", self.volume)
+
+    def effect(self, cluster: Cluster) -> Cluster:
+        return cluster.put("volume", self.volume, None)
+
+    def holds(self, cluster: Cluster) -> bool:
+        return cluster.volume(self.volume) is None
+
+    def proof(self) -> tuple[Topic, ...]:
+        return (("volume", self.volume),)
+
+
+@dataclass(frozen=True)
+class SetVolumeOptions(Step):
+    """Several options in one command. A value may name what only the real run knows.
+
+    ``{snapshot:NAME}`` in a value becomes the UUID of that snapshot.
+    """
+
+    volume: str
+    options: tuple[tuple[str, str], ...]
+    before: tuple[tuple[str, str], ...] = ()
+    """The values that take the step back."""
+
+    def words(self, cluster: Cluster) -> tuple[str, ...]:
+        pairs = (word for key, value in self.options for word in (key, _filled(value, cluster)))
+        return ("volume", "set", self.volume, *pairs)
+
+    def effect(self, cluster: Cluster) -> Cluster:
+        volume = cluster.volume(self.volume)
+        filled = {key: _filled(value, cluster) for key, value in self.options}
+        options = {**(volume.options if volume else {}), **filled}
+        return cluster.with_volume(self.volume, options=options)
+
+    def holds(self, cluster: Cluster) -> bool:
+        volume = cluster.volume(self.volume)
+        return volume is not None and all(
+            volume.options.get(key) == _filled(value, cluster) for key, value in self.options
+        )
+
+    def proof(self) -> tuple[Topic, ...]:
+        return (("volume", self.volume),)
+
+    def undo(self) -> Step | None:
+        return SetVolumeOptions(self.volume, self.before) if self.before else None
+
+
+def _filled(value: str, cluster: Cluster) -> str:
+    opening, found, rest = value.partition("{snapshot:")
+    if not found:
+        return value
+    name, _brace, closing = rest.partition("}")
+    snapshot = cluster.snapshot(name)
+    return opening + ((snapshot.uuid if snapshot else None) or "<uuid>") + closing
+
+
+@dataclass(frozen=True)
+class SetSnapshotConfig(Step):
+    """One ``snapshot config`` command: both limits go together, each boolean alone."""
+
+    volume: str  # "" is the whole cluster
+    options: tuple[tuple[str, str], ...]
+
+    def words(self, cluster: Cluster) -> tuple[str, ...]:
+        target = (self.volume,) if self.volume else ()
+        pairs = (word for pair in self.options for word in pair)
+        return ("snapshot", "config", *target, *pairs)
+
+    def effect(self, cluster: Cluster) -> Cluster:
+        return cluster.put("config", "", self._changed(cluster.config()))
+
+    def holds(self, cluster: Cluster) -> bool:
+        return self._changed(cluster.config()) == cluster.config()
+
+    def proof(self) -> tuple[Topic, ...]:
+        return (("config", ""),)
+
+    def _changed(self, config: SnapshotConfig) -> SnapshotConfig:
+        wanted = dict(self.options)
+        if self.volume:
+            limits = config.volumes[self.volume]
+            hard = int(wanted["snap-max-hard-limit"])
+            effective = min(hard, config.hard_limit)
+            limits = replace(
+                limits,
+                hard_limit=hard,
+                effective_hard_limit=effective,
+                soft_limit=effective * config.soft_limit // 100,
+            )
+            return replace(config, volumes={**config.volumes, self.volume: limits})
+        hard = int(wanted.get("snap-max-hard-limit", config.hard_limit))
+        soft = int(wanted.get("snap-max-soft-limit", config.soft_limit))
+        return replace(
+            config,
+            hard_limit=hard,
+            soft_limit=soft,
+            auto_delete=_flag(wanted.get("auto-delete"), config.auto_delete),
+            activate_on_create=_flag(wanted.get("activate-on-create"), config.activate_on_create),
+            volumes={
+                name: replace(
+                    limits,
+                    effective_hard_limit=min(limits.hard_limit, hard),
+                    soft_limit=min(limits.hard_limit, hard) * soft // 100,
+                )
+                for name, limits in config.volumes.items()
+            },
+        )
+
+
+def _flag(word: str | None, default: bool) -> bool:
+    return default if word is None else word == "enable"
+
+
+def georep_obstacle(
+    cluster: Cluster, volume: Volume, act: str, running_only: bool
+) -> t.Iterator[str]:
+    """Sessions that stand in the way; asked for only where the volume has ever had one."""
+    if volume.options.get("geo-replication.indexing") != "on":
+        return
+    for session in cluster.sessions(volume.name):
+        if session.running or not running_only:
+            yield (
+                f"volume {volume.name} is the primary of a geo-replication session with "
+                f"{session.secondary}, which must not run while {act}"
+            )

@@ -1,0 +1,186 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a cluster is known to be: small frozen dataclasses, and the map of what has been read so far.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, field, replace
+
+SNAPSHOT_BRICK = re.compile(r"/snaps/([0-9a-f]{32})/")
+"""A brick that lives on a snapshot's or a clone's logical volume; the group is the snapshot volume."""
+
+
+@dataclass(frozen=True)
+class Brick:
+    """A brick of a volume: ``host:path``, the UUID of its node, and whether it is an arbiter."""
+
+    host: str
+    path: str
+    node_uuid: str = ""
+    arbiter: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.path}"
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A volume as ``gluster volume info`` shows it."""
+
+    name: str
+    uuid: str | None
+    status: str  # Created, Started or Stopped
+    type: str = ""
+    bricks: tuple[Brick, ...] = ()
+    options: t.Mapping[str, str] = field(default_factory=dict)
+    snapshot_count: int = 0
+
+    @property
+    def started(self) -> bool:
+        return self.status == "Started"
+
+    @property
+    def snapshot_volume(self) -> str | None:
+        """The snapshot volume (32 hex digits) whose logical volumes are the bricks, if they are."""
+        found = {m.group(1) for m in (SNAPSHOT_BRICK.search(b.path) for b in self.bricks) if m}
+        return found.pop() if len(found) == 1 else None
+
+    @property
+    def is_clone(self) -> bool:
+        """Clones keep their bricks under their own id; a restored volume under the snapshot's."""
+        return bool(self.uuid) and self.snapshot_volume == str(self.uuid).replace("-", "")
+
+
+@dataclass(frozen=True)
+class BrickStatus:
+    """A brick as ``gluster volume status`` or ``gluster snapshot status`` shows it."""
+
+    name: str  # host:path
+    online: bool
+    pid: int | None = None
+    port: int | None = None
+    device: str = ""
+    size: str = ""
+
+
+@dataclass(frozen=True)
+class VolumeStatus:
+    """Which bricks of a started volume run, and which background tasks (rebalance) do."""
+
+    bricks: tuple[BrickStatus, ...] = ()
+    tasks: tuple[str, ...] = ()
+
+    @property
+    def offline(self) -> tuple[str, ...]:
+        return tuple(brick.name for brick in self.bricks if not brick.online)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A snapshot as ``gluster snapshot info`` shows it; None is what only Gluster can say."""
+
+    name: str
+    volume: str
+    description: str = ""
+    activated: bool | None = None
+    uuid: str | None = None
+    created: str | None = None  # ISO 8601, UTC
+    snapshot_volume: str | None = None  # 32 hex digits: the hidden volume that holds the data
+
+
+@dataclass(frozen=True)
+class VolumeLimits:
+    """Snapshot limits of one volume; both numbers are counts of snapshots."""
+
+    hard_limit: int
+    effective_hard_limit: int
+    soft_limit: int
+
+
+@dataclass(frozen=True)
+class SnapshotConfig:
+    """``gluster snapshot config``: the cluster's values and each volume's."""
+
+    hard_limit: int
+    soft_limit: int  # per cent
+    auto_delete: bool
+    activate_on_create: bool
+    volumes: t.Mapping[str, VolumeLimits] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Session:
+    """A geo-replication session of a primary volume, and its raw worker statuses."""
+
+    volume: str
+    secondary: str
+    statuses: tuple[str, ...] = ()
+
+    @property
+    def running(self) -> bool:
+        """Gluster refuses snapshots unless every worker is Paused, Stopped or Created."""
+        return not all(status in ("Paused", "Stopped", "Created") for status in self.statuses)
+
+
+Topic = t.Tuple[str, str]
+"""What can be known: a kind and a name, for instance ``("snapshot", "nightly")``."""
+
+
+class Unknown(Exception):
+    """A decision needs a fact that nobody has read yet: read the topic and decide again."""
+
+    def __init__(self, topic: Topic) -> None:
+        super().__init__(f"not read yet: {topic}")
+        self.topic = topic
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What has been read (or is predicted) of a cluster, by topic.
+
+    Deciders are pure functions of it. Asking for what has not been read raises :class:`Unknown`;
+    the caller reads just that and decides again, so no command is run whose answer nobody needs.
+    """
+
+    known: t.Mapping[Topic, t.Any] = field(default_factory=dict)
+
+    def get(self, kind: str, name: str = "") -> t.Any:
+        try:
+            return self.known[(kind, name)]
+        except KeyError:
+            raise Unknown((kind, name)) from None
+
+    def put(self, kind: str, name: str, value: t.Any) -> Cluster:
+        return Cluster({**self.known, (kind, name): value})
+
+    def snapshot(self, name: str) -> Snapshot | None:
+        return t.cast("Snapshot | None", self.get("snapshot", name))
+
+    def snapshot_bricks(self, name: str) -> tuple[BrickStatus, ...]:
+        return t.cast("tuple[BrickStatus, ...]", self.get("snapshot_bricks", name))
+
+    def snapshots_of(self, volume: str) -> tuple[Snapshot, ...]:
+        return t.cast("tuple[Snapshot, ...]", self.get("snapshots", volume))
+
+    def volume(self, name: str) -> Volume | None:
+        return t.cast("Volume | None", self.get("volume", name))
+
+    def status(self, volume: str) -> VolumeStatus:
+        return t.cast("VolumeStatus", self.get("status", volume))
+
+    def config(self) -> SnapshotConfig:
+        return t.cast("SnapshotConfig", self.get("config"))
+
+    def sessions(self, volume: str) -> tuple[Session, ...]:
+        return t.cast("tuple[Session, ...]", self.get("sessions", volume))
+
+    def with_volume(self, name: str, **changes: t.Any) -> Cluster:
+        """The same cluster with some fields of a known volume changed."""
+        volume = self.volume(name)
+        return self if volume is None else self.put("volume", name, replace(volume, **changes))

@@ -1,0 +1,31 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reader of ``gluster pool list``."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .document import text
+
+if t.TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A node of the trusted pool; the node that answers calls itself localhost."""
+
+    uuid: str
+    host: str
+    connected: bool
+
+
+def read_peers(root: Element) -> tuple[Peer, ...]:
+    """All nodes, this one among them."""
+    return tuple(
+        Peer(text(peer, "uuid"), text(peer, "hostname"), text(peer, "connected") == "1")
+        for peer in root.iterfind("peerStatus/peer")
+    )

@@ -1,0 +1,84 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Readers of ``gluster snapshot info|status|config``."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime, timezone
+
+from .._model import BrickStatus, Snapshot, SnapshotConfig, VolumeLimits
+from .document import boolean, number, text
+
+if t.TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+
+def read_snapshots(root: Element) -> tuple[Snapshot, ...]:
+    """All snapshots of an answer to ``snapshot info [NAME | volume V]``, sorted by time and name."""
+    # `info volume V` names the volume once, above the list; the other forms in each snapshot.
+    common = text(root, "snapInfo/originVolume/name")
+    found = [
+        Snapshot(
+            name=text(element, "name"),
+            uuid=text(element, "uuid"),
+            description=text(element, "description"),
+            created=read_time(text(element, "createTime")),
+            volume=text(element, "snapVolume/originVolume/name") or common,
+            activated=text(element, "snapVolume/status") == "Started",
+            snapshot_volume=text(element, "snapVolume/name"),
+        )
+        for element in root.iterfind("snapInfo/snapshots/snapshot")
+    ]
+    return tuple(sorted(found, key=lambda snapshot: (snapshot.created or "", snapshot.name)))
+
+
+def read_time(value: str) -> str | None:
+    """ISO 8601 in UTC; up to Gluster 8 the zone is missing and is UTC."""
+    for pattern in ("%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S"):
+        try:
+            moment = datetime.strptime(value, pattern)
+        except ValueError:
+            continue
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(timezone.utc)
+        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None
+
+
+def read_snapshot_bricks(root: Element) -> tuple[BrickStatus, ...]:
+    """The bricks of an answer to ``snapshot status NAME``.
+
+    A brick whose node is down comes as an empty element: it is there, and not online.
+    """
+    return tuple(
+        BrickStatus(
+            name=text(brick, "path"),
+            online=text(brick, "brick_running") == "Yes",
+            pid=number(brick, "pid") or None,
+            size=text(brick, "lvSize"),
+        )
+        for brick in root.iterfind("snapStatus/snapshots/snapshot/volume/brick")
+    )
+
+
+def read_config(root: Element) -> SnapshotConfig:
+    """An answer to ``snapshot config`` for the whole cluster."""
+    system = root.find("snapConfig/systemConfig")
+    if system is None:
+        raise ValueError("the answer holds no systemConfig")
+    return SnapshotConfig(
+        hard_limit=number(system, "hardLimit"),
+        soft_limit=number(system, "softLimit"),
+        auto_delete=boolean(text(system, "autoDelete")),
+        activate_on_create=boolean(text(system, "activateOnCreate")),
+        volumes={
+            text(volume, "name"): VolumeLimits(
+                hard_limit=number(volume, "hardLimit"),
+                effective_hard_limit=number(volume, "effectiveHardLimit"),
+                soft_limit=number(volume, "softLimit"),
+            )
+            for volume in root.iterfind("snapConfig/volumeConfig/volume")
+        },
+    )

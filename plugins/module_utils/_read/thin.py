@@ -1,0 +1,72 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Thin pools under the bricks of this node, from ``lvs`` and the table of mounts."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from dataclasses import dataclass
+
+LVS = (
+    "lvs",
+    "--reportformat=json",
+    "--options=vg_name,lv_name,lv_dm_path,pool_lv,data_percent,metadata_percent",
+)
+
+
+@dataclass(frozen=True)
+class LogicalVolume:
+    """A logical volume: ``pool`` is empty where it is not thin, the fills are per cent."""
+
+    group: str
+    name: str
+    device: str
+    pool: str = ""
+    data_percent: float | None = None
+    metadata_percent: float | None = None
+
+
+def read_logical_volumes(text: str) -> tuple[LogicalVolume, ...]:
+    """All rows of an answer to :data:`LVS`."""
+    rows = (row for report in json.loads(text)["report"] for row in report["lv"])
+    return tuple(
+        LogicalVolume(
+            group=row["vg_name"],
+            name=row["lv_name"],
+            device=row["lv_dm_path"],
+            pool=row["pool_lv"],
+            data_percent=_percent(row["data_percent"]),
+            metadata_percent=_percent(row["metadata_percent"]),
+        )
+        for row in rows
+    )
+
+
+def _percent(value: str) -> float | None:
+    return float(value) if value else None
+
+
+def device_of(path: str, mounts: str) -> str | None:
+    """The device mounted above a path, by the text of /proc/self/mounts."""
+    best: tuple[int, str | None] = (0, None)
+    for line in mounts.splitlines():
+        device, point = line.split(" ")[:2]
+        inside = path == point or path.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= best[0]:
+            best = (len(point), device)
+    return best[1]
+
+
+def thin_pool(
+    path: str, mounts: str, volumes: t.Iterable[LogicalVolume]
+) -> tuple[bool, LogicalVolume | None]:
+    """Is the brick at this path on a thin logical volume, and which pool is it in?"""
+    device = device_of(path, mounts)
+    by_device = {volume.device: volume for volume in volumes}
+    brick = by_device.get(device or "")
+    if brick is None or not brick.pool:
+        return False, None
+    pools = (v for v in by_device.values() if (v.group, v.name) == (brick.group, brick.pool))
+    return True, next(pools, None)

@@ -1,0 +1,77 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one error of the runner: which command, which errno, which text, and what to do next."""
+
+from __future__ import annotations
+
+import typing as t
+
+INTERNAL = 30800
+LOCKED = 30802
+BRICK_DOWN = 30803
+NODE_DOWN = 30804
+HARD_LIMIT = 30805
+NO_VOLUME = 30806
+NO_SNAPSHOT = 30807
+REBALANCE_RUNNING = 30808
+VOLUME_STARTED = 30809
+VOLUME_STOPPED = 30810
+VOLUME_EXISTS = 30811
+SNAPSHOT_EXISTS = 30812
+IS_SNAPSHOT_VOLUME = 30813
+GEOREP_RUNNING = 30814
+NOT_THIN = 30815
+INVALID = 22
+"""Numbers of glusterd-errno.h, and EINVAL, with which Gluster also says "already so"."""
+
+ALREADY = frozenset({INVALID, NO_SNAPSHOT, VOLUME_EXISTS, SNAPSHOT_EXISTS})
+"""What a command answers when somebody else has just done the same: believe the state instead."""
+
+ADVICE: t.Mapping[int, str] = {
+    LOCKED: "Another command holds the cluster's lock: try again, or raise lock_timeout.",
+    BRICK_DOWN: "Bring all bricks online (gluster volume status VOLUME) and run the task again.",
+    NODE_DOWN: "Bring the missing nodes back (gluster pool list) and run the task again.",
+    HARD_LIMIT: "Remove snapshots of the volume, or raise its snap_max_hard_limit.",
+    NO_VOLUME: "Check the name of the volume (gluster volume list).",
+    NO_SNAPSHOT: "Check the name of the snapshot (gluster snapshot list).",
+    REBALANCE_RUNNING: "Wait for the rebalance to end, or stop it.",
+    VOLUME_STOPPED: "Start the volume or activate the snapshot first.",
+    GEOREP_RUNNING: "Pause or stop the geo-replication session, then run the task again.",
+    NOT_THIN: "Every brick must be on a thin logical volume of its own: see lvs -o lv_name,pool_lv.",
+}
+
+
+class GlusterError(Exception):
+    """A ``gluster`` command that failed, was cut short, or did not answer in XML."""
+
+    def __init__(
+        self,
+        command: t.Sequence[str],
+        text: str,
+        errno: int | None = None,
+        rc: int | None = None,
+        timed_out: bool = False,
+    ) -> None:
+        super().__init__(text)
+        self.command = list(command)
+        self.text = text.strip() or "no message"
+        self.errno = errno
+        self.rc = rc
+        self.timed_out = timed_out
+
+    @property
+    def daemon_down(self) -> bool:
+        return "Connection failed" in self.text
+
+    @property
+    def advice(self) -> str:
+        if self.daemon_down:
+            return "glusterd does not answer on this node: start it (systemctl start glusterd)."
+        if self.timed_out:
+            return "glusterd may still be at it: look again in a while, or raise timeout."
+        return ADVICE.get(self.errno or 0, "")
+
+    def __str__(self) -> str:
+        number = f" (errno {self.errno})" if self.errno else ""
+        return f"{' '.join(self.command)}: {' '.join(self.text.split())}{number}"

@@ -1,0 +1,99 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The runner: the only place that runs ``gluster``.
+
+Exit codes say nothing in XML mode and opRet 0 is not always a success, so a command has succeeded
+only if its exit code is 0, it answered in XML and opRet is 0; what it changed is proved by a read
+afterwards (``_module.apply``).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import typing as t
+from xml.etree.ElementTree import Element
+
+from .._read.document import NotXml, parse
+from .errors import LOCKED, GlusterError
+from .process import Output, execute
+
+MAX_OUTPUT = 256 * 1024 * 1024
+"""Bytes of one answer: 25,600 snapshots are about 20 MB; without a bound one bug fills the memory."""
+
+GRACE = 30.0
+"""Seconds the process may outlive the --timeout it was given before it is killed."""
+
+LOCK_TEXT = re.compile(r"another transaction|locking failed|failed to acquire lock", re.IGNORECASE)
+
+Execute = t.Callable[[t.Sequence[str], float, int], Output]
+
+
+class Gluster:
+    """Runs ``gluster`` sub-commands given as words.
+
+    ``timeout`` bounds one command, ``lock_timeout`` how long lock contention is waited out; both
+    in seconds.
+    """
+
+    def __init__(
+        self,
+        binary: str = "gluster",
+        timeout: int = 600,
+        lock_timeout: int = 120,
+        run: Execute = execute,
+        sleep: t.Callable[[float], None] = time.sleep,
+        clock: t.Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.binary = binary
+        self.timeout = timeout
+        self.lock_timeout = lock_timeout
+        self.sleep = sleep
+        self.clock = clock
+        self._run = run
+
+    def argv(self, words: t.Sequence[str]) -> list[str]:
+        """The whole command line; ``--`` keeps words that look like options from being eaten."""
+        options = ["--mode=script", "--xml", f"--timeout={self.timeout}", "--"]
+        return [self.binary, *options, *words]
+
+    def run(self, words: t.Sequence[str]) -> Element:
+        """Run one command and return its cliOutput; raise GlusterError if it did not succeed."""
+        deadline = self.clock() + self.lock_timeout
+        pause = 0.5
+        while True:
+            try:
+                return self._once(words)
+            except GlusterError as error:
+                locked = error.errno == LOCKED or LOCK_TEXT.search(error.text)
+                if not locked or self.clock() + pause > deadline:
+                    raise
+            self.sleep(pause)
+            pause = min(pause * 2, 8.0)
+
+    def _once(self, words: t.Sequence[str]) -> Element:
+        command = ["gluster", *words]
+        output = self._run(self.argv(words), self.timeout + GRACE, MAX_OUTPUT)
+        if output.reason == "size":
+            raise GlusterError(command, f"printed more than {MAX_OUTPUT} bytes and was stopped")
+        if output.reason == "time":
+            raise GlusterError(command, f"no answer in {self.timeout} seconds", timed_out=True)
+        plain = " ".join((output.stdout + "\n" + output.stderr).split())
+        try:
+            root = parse(output.stdout)
+        except NotXml as error:
+            said = plain[:1000] or str(error)
+            raise GlusterError(
+                command, said, rc=output.rc, timed_out="request timed out" in said.lower()
+            ) from None
+        answer = root.findtext("opRet", "").strip()
+        if answer != "0" or output.rc != 0:
+            number = root.findtext("opErrno", "").strip()
+            raise GlusterError(
+                command,
+                root.findtext("opErrstr") or root.findtext("output") or output.stderr,
+                errno=int(number) if number.lstrip("-").isdigit() else None,
+                rc=output.rc,
+            )
+        return root

@@ -1,0 +1,78 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run a program with its time and its output bounded.
+
+AnsibleModule.run_command bounds neither, and `gluster volume info` after a failed restore of
+Gluster 10.3 prints without end.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import subprocess
+import time
+import typing as t
+from dataclasses import dataclass
+
+CHUNK = 65536
+
+CLOSING = 5.0
+"""Seconds a program may live on after it closed its output."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a program printed; ``rc`` is None where it was killed for time or for size."""
+
+    rc: int | None
+    stdout: str
+    stderr: str
+    reason: str = ""  # "" or "time" or "size"
+
+
+def execute(argv: t.Sequence[str], seconds: float, max_bytes: int) -> Output:
+    """Run ``argv`` in the C locale with no input; kill it past ``seconds`` or ``max_bytes``."""
+    environment = {**os.environ, "LC_ALL": "C", "LANGUAGE": "C"}
+    with subprocess.Popen(  # noqa: S603 - an argument list, never a shell
+        list(argv),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+    ) as process:
+        try:
+            texts, reason = _collect(process, time.monotonic() + seconds, max_bytes)
+            if not reason:
+                process.wait(timeout=CLOSING)
+        except subprocess.TimeoutExpired:
+            reason = "time"
+        finally:
+            process.kill()
+    stdout, stderr = (b"".join(parts).decode("utf-8", "replace") for parts in texts)
+    return Output(None if reason else process.returncode, stdout, stderr, reason)
+
+
+def _collect(
+    process: subprocess.Popen[bytes], deadline: float, max_bytes: int
+) -> tuple[tuple[list[bytes], list[bytes]], str]:
+    texts: tuple[list[bytes], list[bytes]] = ([], [])
+    size = 0
+    with selectors.DefaultSelector() as selector:
+        for stream, parts in zip((process.stdout, process.stderr), texts):
+            selector.register(t.cast(t.IO[bytes], stream), selectors.EVENT_READ, parts)
+        while selector.get_map():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return texts, "time"
+            for key, _mask in selector.select(left):
+                chunk = os.read(key.fd, CHUNK)
+                if not chunk:
+                    selector.unregister(key.fileobj)
+                key.data.append(chunk)
+                size += len(chunk)
+            if size > max_bytes:
+                return texts, "size"
+    return texts, ""
+

@@ -1,0 +1,286 @@
+#!/usr/bin/python
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Snapshots of a volume: see DOCUMENTATION."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: gluster_snapshot
+short_description: Take, activate, restore and remove snapshots of a GlusterFS volume
+version_added: 1.0.0
+description:
+  - Declares a snapshot of a volume, or that a volume holds the data of a snapshot.
+  - A snapshot is crash-consistent. All bricks must be online and on thin logical volumes.
+author:
+  - glusterfs.data_protection contributors (@glusterfs)
+extends_documentation_fragment:
+  - glusterfs.data_protection.gluster
+  - glusterfs.data_protection.gluster.state
+options:
+  name:
+    description:
+      - Name of the snapshot, unique in the cluster. Never a time-stamped one; a name that changes by
+        itself cannot be declared.
+      - Up to 254 letters, digits, V(-) and V(_).
+      - Required but for O(delete_all=true).
+    type: str
+    aliases: [snapshot, snapname]
+  volume:
+    description:
+      - The volume of the snapshot. Required to take one, to restore, and with O(delete_all).
+      - With any other state, a snapshot of that name of another volume is refused.
+    type: str
+    aliases: [volname]
+  description:
+    description:
+      - Description kept with a snapshot when it is taken, up to 1,024 printable characters.
+      - Gluster cannot change it; one that differs from O(description) is reported by a warning.
+    type: str
+  state:
+    description:
+      - V(present) - the snapshot is there.
+      - V(activated) - the snapshot is there and its bricks run, so that it can be mounted.
+      - V(deactivated) - the snapshot is there and its bricks do not run.
+      - V(absent) - the snapshot is not there. What it kept is gone.
+      - V(restored) - the volume holds the data of the snapshot and is started. Everything written
+        since the snapshot was taken leaves the volume, and stays in the safety snapshot.
+        A volume that was restored to this snapshot is not restored again, see O(restore_again).
+    type: str
+    choices: [present, activated, deactivated, absent, restored]
+    default: present
+  delete_all:
+    description:
+      - With O(state=absent), remove every snapshot of O(volume). O(name) must be left out.
+    type: bool
+    default: false
+  stop_volume:
+    description:
+      - With O(state=restored), allow that a started volume is stopped for the restore. Clients
+        lose it until it is started again.
+    type: bool
+    default: false
+  safety_snapshot:
+    description:
+      - With O(state=restored), first take a snapshot of the present, with the volume read-only, so
+        that it holds every write that was acknowledged.
+      - It is returned as RV(safety_snapshot) and is yours to remove.
+    type: bool
+    default: true
+  keep_snapshot:
+    description:
+      - With O(state=restored), take the snapshot again under its name and description, before
+        clients can write. Gluster's own restore consumes it.
+      - The new snapshot has a UUID and a creation time of its own.
+    type: bool
+    default: true
+  restore_again:
+    description:
+      - With O(state=restored), restore although the volume was already restored to this snapshot.
+      - With this the task is not idempotent.
+    type: bool
+    default: false
+attributes:
+  idempotent:
+    details:
+      - Not with O(restore_again=true).
+notes:
+  - A restore is refused while the volume is the primary of a geo-replication session.
+  - While a restore is on its way the volume is read-only (C(features.read-only)). The safety and
+    the kept snapshot carry that option; if you restore one of them by hand, set it off afterwards.
+  - After a restore Gluster leaves the logical volumes of the former bricks behind.
+seealso:
+  - module: glusterfs.data_protection.gluster_snapshot_info
+  - module: glusterfs.data_protection.gluster_snapshot_clone
+  - module: glusterfs.data_protection.gluster_snapshot_config
+"""
+
+EXAMPLES = r"""
+- name: Take a snapshot before an upgrade
+  glusterfs.data_protection.gluster_snapshot:
+    name: before-upgrade
+    volume: projects
+    description: Before the upgrade of the wiki
+
+- name: Have it ready to be mounted read-only
+  glusterfs.data_protection.gluster_snapshot:
+    name: before-upgrade
+    volume: projects
+    state: activated
+
+- name: Put the volume back to where it was, keeping the present and the snapshot
+  glusterfs.data_protection.gluster_snapshot:
+    name: before-upgrade
+    volume: projects
+    state: restored
+    stop_volume: true
+
+- name: Remove a snapshot
+  glusterfs.data_protection.gluster_snapshot:
+    name: before-upgrade
+    state: absent
+
+- name: Remove every snapshot of a volume that is given up
+  glusterfs.data_protection.gluster_snapshot:
+    volume: scratch
+    state: absent
+    delete_all: true
+"""
+
+RETURN = r"""
+snapshot:
+  description: The snapshot as it is now, or null where there is none.
+  returned: success, when O(name) is given
+  type: dict
+  contains:
+    name:
+      description: Name of the snapshot.
+      type: str
+      sample: before-upgrade
+    uuid:
+      description: UUID of the snapshot; null in check mode for one that is not there yet.
+      type: str
+      sample: 5c4e4cf5-9de6-4b9c-8a0b-0a3ec2ab1b4f
+    volume:
+      description: The volume it is a snapshot of.
+      type: str
+      sample: projects
+    description:
+      description: Its description, or an empty string.
+      type: str
+      sample: Before the upgrade of the wiki
+    created:
+      description: When it was taken, ISO 8601 in UTC.
+      type: str
+      sample: "2026-11-23T08:40:12Z"
+    activated:
+      description: Whether its bricks run.
+      type: bool
+      sample: false
+    snapshot_volume:
+      description: Gluster's hidden volume that holds the data; part of its bricks' paths.
+      type: str
+      sample: 0c6d0d0b5ffb4a6a9c2d1ef4a2a1b9f2
+safety_snapshot:
+  description: Name of the snapshot of the state before the restore; null where none was taken.
+  returned: when O(state=restored)
+  type: str
+  sample: before-restore-0c6d0d0b5ffb
+restored_to:
+  description: Name of the snapshot whose data the volume holds; null while a restore is unfinished.
+  returned: when O(state=restored)
+  type: str
+  sample: before-upgrade
+volume_status:
+  description: State of the volume after the restore.
+  returned: when O(state=restored)
+  type: str
+  sample: Started
+snapshots:
+  description: Names of the snapshots of the volume that are left.
+  returned: when O(delete_all=true)
+  type: list
+  elements: str
+  sample: []
+commands:
+  description: The changing commands that were run, or in check mode would be run, in their order.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - gluster snapshot create before-upgrade projects no-timestamp
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Refusal
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.restore import (
+    Mark,
+    WantedRestore,
+    decide_restored,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot import (
+    WantedSnapshot,
+    decide_absent,
+    decide_none_of,
+    decide_present,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
+    COMMON_OPTIONS,
+    converge,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._results import (
+    snapshot_result,
+)
+
+if t.TYPE_CHECKING:
+    from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Plan
+    from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
+
+ACTIVATED = {"present": None, "activated": True, "deactivated": False}
+
+
+def decide(params: dict[str, t.Any], cluster: Cluster) -> Plan:
+    """The plan for the wanted state."""
+    name, volume, state = params["name"], params["volume"], params["state"]
+    if params["delete_all"]:
+        if state != "absent" or name is not None:
+            raise Refusal("delete_all goes with state: absent and without a name")
+        return decide_none_of(volume, cluster)
+    if state == "absent":
+        return decide_absent(name, volume, cluster)
+    if state == "restored":
+        options = ("stop_volume", "safety_snapshot", "keep_snapshot", "restore_again")
+        wanted = WantedRestore(name, volume, **{option: params[option] for option in options})
+        return decide_restored(wanted, cluster)
+    return decide_present(
+        WantedSnapshot(name, volume, params["description"], ACTIVATED[state]), cluster
+    )
+
+
+def show(params: dict[str, t.Any], cluster: Cluster) -> dict[str, t.Any]:
+    """What is returned, and compared for the diff."""
+    if params["delete_all"]:
+        return {"snapshots": [s.name for s in cluster.snapshots_of(params["volume"])]}
+    shown: dict[str, t.Any] = {"snapshot": snapshot_result(cluster.snapshot(params["name"]))}
+    if params["state"] == "restored":
+        volume = cluster.volume(params["volume"])
+        mark = Mark.of(volume) if volume else None
+        shown["safety_snapshot"] = mark.safety or None if mark else None
+        shown["restored_to"] = mark.snapshot if mark and mark.done else None
+        shown["volume_status"] = volume.status if volume else None
+    return shown
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "aliases": ["snapshot", "snapname"]},
+            "volume": {"type": "str", "aliases": ["volname"]},
+            "description": {"type": "str"},
+            "state": {
+                "type": "str",
+                "choices": ["present", "activated", "deactivated", "absent", "restored"],
+                "default": "present",
+            },
+            "delete_all": {"type": "bool", "default": False},
+            "stop_volume": {"type": "bool", "default": False},
+            "safety_snapshot": {"type": "bool", "default": True},
+            "keep_snapshot": {"type": "bool", "default": True},
+            "restore_again": {"type": "bool", "default": False},
+            **COMMON_OPTIONS,
+        },
+        required_if=[
+            ("delete_all", False, ("name",)),
+            ("delete_all", True, ("volume",)),
+            ("state", "restored", ("volume",)),
+        ],
+        supports_check_mode=True,
+    )
+    converge(module, lambda c: decide(module.params, c), lambda c: show(module.params, c))
+
+
+if __name__ == "__main__":
+    main()

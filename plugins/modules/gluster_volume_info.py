@@ -1,0 +1,278 @@
+#!/usr/bin/python
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What volumes there are, and whether they can be snapshotted: see DOCUMENTATION."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: gluster_volume_info
+short_description: List the volumes of a GlusterFS cluster and whether they can be snapshotted
+version_added: 1.0.0
+description:
+  - Returns volumes as a flat list, sorted by name. It marks clones and says what they were made
+    from.
+  - With V(snapshottable) it says for each volume whether a snapshot can be taken now, and if not
+    why.
+author:
+  - glusterfs.data_protection contributors (@glusterfs)
+extends_documentation_fragment:
+  - glusterfs.data_protection.gluster
+  - glusterfs.data_protection.gluster.info
+options:
+  name:
+    description: Only the volume of this name.
+    type: str
+    aliases: [volume, volname]
+  uuid:
+    description: Only the volume with this UUID.
+    type: str
+    aliases: [id]
+  include_snapshots:
+    description:
+      - Also list the hidden volumes that are snapshots.
+    type: bool
+    default: false
+  gather_subset:
+    description:
+      - V(list) - the volumes, one command for all of them.
+      - V(bricks) - also which bricks are online, one command more.
+      - V(snapshottable) - also whether a snapshot can be taken, about four commands more.
+      - V(thin_pools) - also how full the thin pools are under the bricks of this node.
+    type: list
+    elements: str
+    choices: [list, bricks, snapshottable, thin_pools]
+    default: [list]
+notes:
+  - Thin pools are seen on the node that runs the module only. To see all of them, run it on every
+    server.
+seealso:
+  - module: glusterfs.data_protection.gluster_snapshot_info
+  - module: glusterfs.data_protection.gluster_snapshot_clone
+"""
+
+EXAMPLES = r"""
+- name: All volumes, without snapshots
+  glusterfs.data_protection.gluster_volume_info:
+  register: cluster
+
+- name: Which of them cannot be snapshotted, and why
+  glusterfs.data_protection.gluster_volume_info:
+    gather_subset: [snapshottable]
+  register: checked
+
+- name: Show the reasons
+  ansible.builtin.debug:
+    msg: "{{ item.name }}: {{ item.obstacles | join('; ') }}"
+  loop: "{{ checked.volumes | rejectattr('snapshottable') }}"
+
+- name: How full the thin pools are under one volume
+  glusterfs.data_protection.gluster_volume_info:
+    name: projects
+    gather_subset: [thin_pools]
+"""
+
+RETURN = r"""
+volumes:
+  description: The volumes that were asked for.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the volume.
+      type: str
+      sample: projects
+    uuid:
+      description: UUID of the volume; null for a snapshot.
+      type: str
+      sample: 2f8c7f0b-0a39-4f5e-8d3a-5b2c7be5a9d4
+    status:
+      description: V(Created), V(Started) or V(Stopped).
+      type: str
+      sample: Started
+    type:
+      description: Type of the volume; empty for a snapshot.
+      type: str
+      sample: Replicate
+    bricks:
+      description: Host and path of each brick, in Gluster's order; empty for a snapshot.
+      type: list
+      elements: str
+      sample: ["node1:/bricks/b1/brick", "node2:/bricks/b1/brick", "node3:/bricks/b1/brick"]
+    options:
+      description: The options that were set.
+      type: dict
+      sample: {"storage.fips-mode-rchecksum": "on"}
+    snapshot_count:
+      description: Number of its snapshots.
+      type: int
+      sample: 2
+    is_snapshot:
+      description: Whether it is the hidden volume of a snapshot.
+      type: bool
+      sample: false
+    is_clone:
+      description: Whether it is a clone of a snapshot.
+      type: bool
+      sample: false
+    origin:
+      description: What a snapshot or a clone was made from; null for others and where not known.
+      type: dict
+      contains:
+        volume:
+          description: The volume.
+          type: str
+          sample: projects
+        snapshot:
+          description: The snapshot.
+          type: str
+          sample: nightly
+        uuid:
+          description: UUID of the snapshot.
+          type: str
+          sample: 5c4e4cf5-9de6-4b9c-8a0b-0a3ec2ab1b4f
+    brick_status:
+      description: Whether the bricks are online; empty where the volume is not started.
+      returned: when O(gather_subset) has V(bricks)
+      type: list
+      elements: dict
+      contains:
+        brick:
+          description: Host and path.
+          type: str
+          sample: node1:/bricks/b1/brick
+        online:
+          description: Whether it runs.
+          type: bool
+          sample: true
+        pid:
+          description: Its process, null where it does not run.
+          type: int
+          sample: 1034
+    snapshottable:
+      description: Whether a snapshot can be taken now, as far as this node can see.
+      returned: when O(gather_subset) has V(snapshottable)
+      type: bool
+      sample: true
+    obstacles:
+      description: Why no snapshot can be taken.
+      returned: when O(gather_subset) has V(snapshottable)
+      type: list
+      elements: str
+      sample: []
+    thin_pools:
+      description: The thin pool under each brick of this node.
+      returned: when O(gather_subset) has V(thin_pools)
+      type: list
+      elements: dict
+      contains:
+        brick:
+          description: Host and path of the brick.
+          type: str
+          sample: node1:/bricks/b1/brick
+        pool:
+          description: Volume group and name of the pool; null where the brick is not thin.
+          type: str
+          sample: vg_bricks/pool
+        data_percent:
+          description: How full the pool's data is, in per cent.
+          type: float
+          sample: 4.53
+        metadata_percent:
+          description: How full the pool's metadata is, in per cent.
+          type: float
+          sample: 11.04
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.names import (
+    check_volume_name,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot_steps import (
+    CreateSnapshot,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
+    COMMON_OPTIONS,
+    inform,
+    settle,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._results import (
+    brick_status_result,
+    snapshot_volume_result,
+    thin_pool_result,
+    volume_info_result,
+)
+
+if t.TYPE_CHECKING:
+    from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Volume
+    from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.reader import (
+        Reader,
+    )
+
+
+def find(params: dict[str, t.Any], reader: Reader) -> tuple[Volume, ...]:
+    if params["name"]:
+        check_volume_name(params["name"])
+        volume = reader.volume(params["name"])
+        found = (volume,) if volume else ()
+    else:
+        found = reader.volumes()
+    return tuple(volume for volume in found if params["uuid"] in (None, volume.uuid))
+
+
+def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
+    subset = params["gather_subset"]
+    volumes = find(params, reader)
+    rows = [volume_info_result(volume) for volume in volumes]
+    cluster = Cluster()
+    if {"bricks", "snapshottable"} & set(subset):
+        target = params["name"] or "all"
+        statuses = reader.status(target) if any(v.started for v in volumes) else {}
+        for volume in volumes:
+            cluster = cluster.put("volume", volume.name, volume)
+            cluster = cluster.put("status", volume.name, statuses.get(volume.name))
+    for volume, row in zip(volumes, rows):
+        if "bricks" in subset:
+            bricks = cluster.status(volume.name).bricks if volume.started else ()
+            row["brick_status"] = [brick_status_result(brick) for brick in bricks]
+        if "snapshottable" in subset:
+            step = CreateSnapshot("asked", volume.name)
+            cluster, row["obstacles"] = settle(reader, cluster, lambda c: list(step.obstacles(c)))
+            row["snapshottable"] = not row["obstacles"]
+        if "thin_pools" in subset:
+            row["thin_pools"] = thin_pool_result(reader.thin_pools(volume))
+    if params["include_snapshots"]:
+        rows += [
+            snapshot_volume_result(snapshot)
+            for snapshot in reader.snapshots()
+            if params["name"] in (None, snapshot.snapshot_volume) and params["uuid"] is None
+        ]
+    return {"volumes": rows}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "aliases": ["volume", "volname"]},
+            "uuid": {"type": "str", "aliases": ["id"]},
+            "include_snapshots": {"type": "bool", "default": False},
+            "gather_subset": {
+                "type": "list",
+                "elements": "str",
+                "choices": ["list", "bricks", "snapshottable", "thin_pools"],
+                "default": ["list"],
+            },
+            **COMMON_OPTIONS,
+        },
+        supports_check_mode=True,
+    )
+    inform(module, lambda reader: gather(module.params, reader))
+
+
+if __name__ == "__main__":
+    main()
