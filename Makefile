@@ -22,7 +22,7 @@ test-matrix: ## Molecule on the other Debian releases: bullseye (Gluster 9), tri
 lint: ## Step: ruff, mypy --strict, shellcheck, yamllint, ansible-lint, changelog fragments
 units: ## Step: unit tests with pytest, and with ansible-test on every Python here
 sanity: ## Step: ansible-test sanity, newest ansible-core
-sanity-floor: ## Step: ansible-test sanity, and units on the oldest Pythons, with ansible-core 2.16
+sanity-floor: ## Step: the same with ansible-core 2.16, and the unit tests on Python 3.7 and 3.8
 docs: ## Step: module, role and docsite documentation with antsibull-docs
 build: ## Step: the licences, the collection tarball, and Galaxy's own checks of it
 molecule: ## Step: every scenario on a real Gluster cluster (Debian bookworm, Gluster 10)
