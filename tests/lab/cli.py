@@ -12,11 +12,11 @@ import subprocess
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import Callable
 
-import lab_cluster
-import lab_image
-from lab_cluster import Lab, LabError
-from lab_image import RELEASES, say
+from . import cluster, image
+from .cluster import Lab
+from .image import RELEASES, LabError, say
 
 # Command: the Debian package that has it.
 TOOLS = {
@@ -40,14 +40,16 @@ def check_host() -> None:
     """Say in one sentence what is missing on this machine."""
     missing = sorted({package for tool, package in TOOLS.items() if not shutil.which(tool)})
     if missing:
-        raise LabError(f"something is missing; install it with: apt-get install {' '.join(missing)}", 2)
+        raise LabError(
+            f"something is missing; install it with: apt-get install {' '.join(missing)}", 2
+        )
     if os.geteuid() != 0:
         raise LabError("the lab makes namespaces and taps: run it as root (sudo)", 2)
     if not Path("/dev/net/tun").exists():
         raise LabError("/dev/net/tun is missing: load the kernel's module with: modprobe tun", 2)
-    if not (lab_image.UML_MODULES / lab_image.kernel_release()).is_dir():
+    if not (image.UML_MODULES / image.kernel_release()).is_dir():
         raise LabError(
-            f"user-mode-linux has no modules in {lab_image.UML_MODULES}; "
+            f"user-mode-linux has no modules in {image.UML_MODULES}; "
             "install Debian's: apt-get install user-mode-linux",
             2,
         )
@@ -85,7 +87,7 @@ def arguments() -> argparse.ArgumentParser:
         prog="lab",
         description="A real Gluster cluster in User-Mode Linux guests on a private network.",
         epilog="Start with: lab up; lab status; lab run node1 -- gluster pool list; "
-        "lab exec -- ansible -i \"$(lab inventory --path)\" all -m ping; lab down",
+        'lab exec -- ansible -i "$(lab inventory --path)" all -m ping; lab down',
     )
     parser.add_argument(
         "--name",
@@ -113,7 +115,7 @@ def arguments() -> argparse.ArgumentParser:
             sub.add_argument(
                 "--nodes",
                 type=int,
-                choices=range(1, lab_cluster.MAX_NODES + 1),
+                choices=range(1, cluster.MAX_NODES + 1),
                 default=4,
                 help="how many; of two and more the last is the secondary site and client "
                 "(default: 4)",
@@ -121,9 +123,9 @@ def arguments() -> argparse.ArgumentParser:
     command("status", "show each node; exit 0 only if all is well")
     sub = command("run", "run a command on a node (without a command: a shell)")
     sub.add_argument("node")
-    sub.add_argument("args", nargs=argparse.REMAINDER, metavar="-- COMMAND...")
+    sub.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND...")
     sub = command("exec", "run a command of this machine inside the lab's network")
-    sub.add_argument("args", nargs=argparse.REMAINDER, metavar="-- COMMAND...")
+    sub.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND...")
     command("cut", "power cut: kill a node's guest").add_argument("node")
     command("boot", "boot a node that was cut, with its disks as they were").add_argument("node")
     sub = command("inventory", "print the Ansible inventory")
@@ -132,42 +134,49 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def perform(options: argparse.Namespace) -> int:
-    lab = Lab(options.name)
-    words: list[str] = getattr(options, "args", [])
-    if words[:1] == ["--"]:
-        words = words[1:]
-    if options.command in ("build", "up"):
-        check_host()
-    if options.command == "build":
-        say(f"the image is in {lab_image.image(options.release)}")
-    elif options.command == "up":
-        lab.up(options.release, options.nodes)
-    elif options.command == "down":
-        lab.down()
-    elif options.command == "status":
-        return status(lab)
-    elif options.command == "cut":
-        lab.cut(lab.node(options.node))
-    elif options.command == "boot":
-        lab.boot(lab.node(options.node))
-    elif options.command == "inventory":
-        lab.require_up()
-        print(lab.inventory if options.path else lab.inventory.read_text(), end="")
-        if options.path:
-            print()
-    elif options.command == "run":
-        terminal = [] if words else ["-t"]
-        call = lab.ssh(lab.node(options.node), words, *terminal)
-        call = lab.inside(all_namespaces=False) + call
-        os.execvp(call[0], call)
-    elif options.command == "exec":
-        lab.require_up()
-        if not words:
-            raise LabError("exec needs a command: lab exec -- COMMAND...", 2)
-        call = lab.inside(all_namespaces=False) + words
-        os.execvp(call[0], call)
-    return 0
+def replace_this_process(command: list[str]) -> None:
+    os.execvp(command[0], command)  # noqa: S606 - no shell is what is wanted
+
+
+def run(lab: Lab, options: argparse.Namespace) -> None:
+    terminal = [] if options.words else ["-t"]
+    call = lab.ssh(lab.node(options.node), options.words, *terminal)
+    replace_this_process(lab.inside(all_namespaces=False) + call)
+
+
+def execute(lab: Lab, options: argparse.Namespace) -> None:
+    lab.require_up()
+    if not options.words:
+        raise LabError("exec needs a command: lab exec -- COMMAND...", 2)
+    replace_this_process(lab.inside(all_namespaces=False) + options.words)
+
+
+def inventory(lab: Lab, options: argparse.Namespace) -> None:
+    lab.require_up()
+    print(lab.inventory if options.path else lab.inventory.read_text().rstrip())
+
+
+def build(_lab: Lab, options: argparse.Namespace) -> None:
+    check_host()
+    say(f"the image is in {image.find(options.release)}")
+
+
+def up(lab: Lab, options: argparse.Namespace) -> None:
+    check_host()
+    lab.up(options.release, options.nodes)
+
+
+COMMANDS: dict[str, Callable[[Lab, argparse.Namespace], int | None]] = {
+    "build": build,
+    "up": up,
+    "status": lambda lab, _options: status(lab),
+    "run": run,
+    "exec": execute,
+    "cut": lambda lab, options: lab.cut(lab.node(options.node)),
+    "boot": lambda lab, options: lab.boot(lab.node(options.node)),
+    "inventory": inventory,
+    "down": lambda lab, _options: lab.down(),
+}
 
 
 def stop(signum: int, _frame: FrameType | None) -> None:
@@ -177,15 +186,18 @@ def stop(signum: int, _frame: FrameType | None) -> None:
 
 def main() -> int:
     if sys.argv[1:2] == ["_hold"]:
-        lab_cluster.hold(Path(sys.argv[2]), int(sys.argv[3]))
+        cluster.hold(Path(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))
         return 0
     for signum in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(signum, stop)
     try:
         if sys.argv[1:2] == ["_build"]:
-            lab_image.build(sys.argv[2], Path(sys.argv[3]))
+            image.build(sys.argv[2], Path(sys.argv[3]))
             return 0
-        return perform(arguments().parse_args())
+        options = arguments().parse_args()
+        if getattr(options, "words", [])[:1] == ["--"]:
+            del options.words[0]
+        return COMMANDS[options.command](Lab(options.name), options) or 0
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return error.code
