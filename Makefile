@@ -40,6 +40,7 @@ demo: ## A cluster, and a tour of the collection on it
 demo-down: lab-down ## Take the demo's cluster down
 
 lab-up: ## A real Gluster cluster in virtual machines
+	@tests/tools/bootstrap lab
 	@tests/lab/lab up
 
 lab-down: ## Take it down
