@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glusterfs.data_protection contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a cluster is known to be: small frozen dataclasses, and the map of what has been read so far.
+"""What a cluster is known to be: small frozen dataclasses, and the map of what has been read.
 
 Private to the collection.
 """
@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 SNAPSHOT_BRICK = re.compile(r"/snaps/([0-9a-f]{32})/")
-"""A brick that lives on a snapshot's or a clone's logical volume; the group is the snapshot volume."""
+"""A brick on the logical volume of a snapshot or a clone; the group is the snapshot volume."""
 
 
 @dataclass(frozen=True)

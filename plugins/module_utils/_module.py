@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 from dataclasses import dataclass, field
 
@@ -27,7 +26,7 @@ COMMON_OPTIONS: dict[str, dict[str, t.Any]] = {
 }
 
 ONLY_GLUSTER_KNOWS = ("uuid", "created", "snapshot_volume")
-"""Fields that no plan can predict; the diff leaves them out, so that it is the same in check mode."""
+"""Fields that no plan can predict: without them the diff is the same in check mode."""
 
 Show = t.Callable[[Cluster], t.Dict[str, t.Any]]
 Answer = t.TypeVar("Answer")
@@ -216,7 +215,9 @@ def _state_of(name: str, reader: Reader) -> str:
     return f"Volume {name} is {volume.status}{hint}."
 
 
-def _fail(module: AnsibleModule, msg: str, run: Run, error: GlusterError | None = None) -> t.NoReturn:
+def _fail(
+    module: AnsibleModule, msg: str, run: Run, error: GlusterError | None = None
+) -> t.NoReturn:
     details: dict[str, t.Any] = {"commands": run.commands, "undone": run.undone}
     if error is not None:
         details.update(command=error.command, errno=error.errno, rc=error.rc, stderr=error.text)

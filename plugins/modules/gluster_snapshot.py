@@ -21,8 +21,8 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - Name of the snapshot, unique in the cluster. Never a time-stamped one; a name that changes by
-        itself cannot be declared.
+      - Name of the snapshot, unique in the cluster. It is taken as it is, without Gluster's
+        time stamp.
       - Up to 254 letters, digits, V(-) and V(_).
       - Required but for O(delete_all=true).
     type: str

@@ -150,8 +150,7 @@ def find(params: dict[str, t.Any], reader: Reader) -> tuple[Snapshot, ...]:
     return tuple(
         snapshot
         for snapshot in found
-        if params["uuid"] in (None, snapshot.uuid)
-        and params["volume"] in (None, snapshot.volume)
+        if params["uuid"] in (None, snapshot.uuid) and params["volume"] in (None, snapshot.volume)
     )
 
 

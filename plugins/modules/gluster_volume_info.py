@@ -192,7 +192,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.names import (
     check_volume_name,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot_steps import (
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.snapshot import (
     CreateSnapshot,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
@@ -225,6 +225,11 @@ def find(params: dict[str, t.Any], reader: Reader) -> tuple[Volume, ...]:
     return tuple(volume for volume in found if params["uuid"] in (None, volume.uuid))
 
 
+def obstacles_to(volume: str) -> t.Callable[[Cluster], list[str]]:
+    """What would keep a snapshot of the volume from being taken."""
+    return lambda cluster: list(CreateSnapshot("asked", volume).obstacles(cluster))
+
+
 def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
     subset = params["gather_subset"]
     volumes = find(params, reader)
@@ -241,8 +246,7 @@ def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
             bricks = cluster.status(volume.name).bricks if volume.started else ()
             row["brick_status"] = [brick_status_result(brick) for brick in bricks]
         if "snapshottable" in subset:
-            step = CreateSnapshot("asked", volume.name)
-            cluster, row["obstacles"] = settle(reader, cluster, lambda c: list(step.obstacles(c)))
+            cluster, row["obstacles"] = settle(reader, cluster, obstacles_to(volume.name))
             row["snapshottable"] = not row["obstacles"]
         if "thin_pools" in subset:
             row["thin_pools"] = thin_pool_result(reader.thin_pools(volume))

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from .names import check_snapshot_name, check_volume_name
 from .plan import Plan, Refusal
 from .restore import READ_ONLY
-from .snapshot_steps import ActivateSnapshot, CloneSnapshot, DeactivateSnapshot
-from .volume_steps import DeleteVolume, SetVolumeOptions, StartVolume, StopVolume
+from .steps.snapshot import ActivateSnapshot, CloneSnapshot, DeactivateSnapshot
+from .steps.volume import DeleteVolume, SetVolumeOptions, StartVolume, StopVolume
 
 if t.TYPE_CHECKING:
     from .._model import Cluster, Volume

@@ -9,7 +9,7 @@ import typing as t
 
 from .names import check_volume_name
 from .plan import Plan, Refusal
-from .volume_steps import SetSnapshotConfig
+from .steps.volume import SetSnapshotConfig
 
 if t.TYPE_CHECKING:
     from .._model import Cluster

@@ -46,7 +46,8 @@ def check_description(description: str) -> None:
     """Gluster cuts descriptions at 1,024 characters and loses all lines but the first."""
     if len(description) > DESCRIPTION_LONGEST:
         raise Refusal(
-            f"the description has {len(description)} characters: Gluster keeps {DESCRIPTION_LONGEST}"
+            f"the description has {len(description)} characters, and Gluster keeps "
+            f"{DESCRIPTION_LONGEST}"
         )
     if description and not description.isprintable():
         raise Refusal("the description has a line break or another control character")

@@ -29,8 +29,8 @@ from dataclasses import asdict, dataclass, replace
 from .names import DESCRIPTION_LONGEST, check_snapshot_name, check_volume_name
 from .plan import Plan, Refusal
 from .snapshot import auto_delete_warning, find_snapshot
-from .snapshot_steps import ActivateSnapshot, CreateSnapshot, RestoreSnapshot
-from .volume_steps import SetVolumeOptions, StartVolume, StopVolume, georep_obstacle
+from .steps.snapshot import ActivateSnapshot, CreateSnapshot, RestoreSnapshot
+from .steps.volume import SetVolumeOptions, StartVolume, StopVolume, georep_obstacle
 
 if t.TYPE_CHECKING:
     from .._model import Cluster, Snapshot, Volume
@@ -183,9 +183,7 @@ def _before(
     return tuple(steps), mark
 
 
-def _after(
-    wanted: WantedRestore, mark: Mark, volume: Volume, kept: bool
-) -> tuple[Step, ...]:
+def _after(wanted: WantedRestore, mark: Mark, volume: Volume, kept: bool) -> tuple[Step, ...]:
     """From the consumed snapshot to a started volume that says it is restored."""
     steps: list[Step] = []
     done = replace(mark, done=True, description="")

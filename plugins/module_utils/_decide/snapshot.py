@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .names import check_description, check_snapshot_name, check_volume_name
 from .plan import Plan, Refusal
-from .snapshot_steps import (
+from .steps.snapshot import (
     ActivateSnapshot,
     CreateSnapshot,
     DeactivateSnapshot,

@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
 
 
 def read_snapshots(root: Element) -> tuple[Snapshot, ...]:
-    """All snapshots of an answer to ``snapshot info [NAME | volume V]``, sorted by time and name."""
+    """All snapshots of an answer to ``snapshot info [NAME | volume V]``, by time and name."""
     # `info volume V` names the volume once, above the list; the other forms in each snapshot.
     common = text(root, "snapInfo/originVolume/name")
     found = [

@@ -38,7 +38,7 @@ ADVICE: t.Mapping[int, str] = {
     REBALANCE_RUNNING: "Wait for the rebalance to end, or stop it.",
     VOLUME_STOPPED: "Start the volume or activate the snapshot first.",
     GEOREP_RUNNING: "Pause or stop the geo-replication session, then run the task again.",
-    NOT_THIN: "Every brick must be on a thin logical volume of its own: see lvs -o lv_name,pool_lv.",
+    NOT_THIN: "Each brick has to be on a thin logical volume of its own (lvs -o lv_name,pool_lv).",
 }
 
 

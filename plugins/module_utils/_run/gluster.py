@@ -20,7 +20,7 @@ from .errors import LOCKED, GlusterError
 from .process import Output, execute
 
 MAX_OUTPUT = 256 * 1024 * 1024
-"""Bytes of one answer: 25,600 snapshots are about 20 MB; without a bound one bug fills the memory."""
+"""Bytes of one answer: without a bound a bug of Gluster fills the memory."""
 
 GRACE = 30.0
 """Seconds the process may outlive the --timeout it was given before it is killed."""

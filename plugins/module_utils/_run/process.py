@@ -75,4 +75,3 @@ def _collect(
             if size > max_bytes:
                 return texts, "size"
     return texts, ""
-

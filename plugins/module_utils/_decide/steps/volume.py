@@ -8,11 +8,11 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from .._model import BrickStatus, Cluster, VolumeStatus
-from .plan import Step
+from ..._model import BrickStatus, Cluster, VolumeStatus
+from ..plan import Step
 
 if t.TYPE_CHECKING:
-    from .._model import SnapshotConfig, Topic, Volume
+    from ..._model import SnapshotConfig, Topic, Volume
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from .._model import BrickStatus, Cluster, Snapshot, Volume
-from .plan import Step
-from .volume_steps import DeleteVolume, georep_obstacle
+from ..._model import BrickStatus, Cluster, Snapshot, Volume
+from ..plan import Step
+from .volume import DeleteVolume, georep_obstacle
 
 if t.TYPE_CHECKING:
-    from .._model import Topic
+    from ..._model import Topic
 
 
 @dataclass(frozen=True)
