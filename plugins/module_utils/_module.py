@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 from dataclasses import dataclass, field
 
@@ -47,10 +48,9 @@ def converge(module: AnsibleModule, decide: t.Callable[[Cluster], Plan], show: S
 
     try:
         cluster, (plan, lines, before, after) = settle(reader, Cluster(), settled)
-        result: dict[str, t.Any] = {
-            "changed": bool(plan.steps),
-            "diff": {"before": _predictable(before), "after": _predictable(after)},
-        }
+        result: dict[str, t.Any] = {"changed": bool(plan.steps)}
+        if module._diff:
+            result["diff"] = {"before": _predictable(before), "after": _predictable(after)}
         if module.check_mode or not plan.steps:
             result.update(after, commands=lines)
         else:
@@ -126,14 +126,14 @@ class Run:
                 raise
             failure = error
             patience = gluster.timeout if error.timed_out else 0.0
-        deadline = gluster.clock() + patience
+        deadline = time.monotonic() + patience
         while True:
             cluster = self.reader.refresh(step.effect(cluster), step.proof())
             if step.holds(cluster):
                 return cluster
-            if gluster.clock() >= deadline:
+            if time.monotonic() >= deadline:
                 raise failure
-            gluster.sleep(1.0)
+            time.sleep(1.0)
 
     def _take_back(self, failed: Step) -> None:
         """Undo in reverse, unless a step that is final has been done, or may have been."""
@@ -164,9 +164,7 @@ def _reader(module: AnsibleModule) -> Reader:
             msg="This host has no gluster command: run the task on a server of the cluster "
             "(Debian: glusterfs-server and glusterfs-cli). Nothing was changed."
         )
-    gluster = Gluster(
-        binary, timeout=module.params["timeout"], lock_timeout=module.params["lock_timeout"]
-    )
+    gluster = Gluster(binary, module.params["timeout"], module.params["lock_timeout"], execute)
     return Reader(gluster, execute, _mounts)
 
 

@@ -142,7 +142,7 @@ def find(params: dict[str, t.Any], reader: Reader) -> tuple[Snapshot, ...]:
     if params["name"]:
         check_snapshot_name(params["name"])
         snapshot = reader.snapshot(params["name"])
-        found = (snapshot,) if snapshot else ()
+        found: tuple[Snapshot, ...] = (snapshot,) if snapshot else ()
     else:
         if params["volume"]:
             check_volume_name(params["volume"])

@@ -219,7 +219,7 @@ def find(params: dict[str, t.Any], reader: Reader) -> tuple[Volume, ...]:
     if params["name"]:
         check_volume_name(params["name"])
         volume = reader.volume(params["name"])
-        found = (volume,) if volume else ()
+        found: tuple[Volume, ...] = (volume,) if volume else ()
     else:
         found = reader.volumes()
     return tuple(volume for volume in found if params["uuid"] in (None, volume.uuid))

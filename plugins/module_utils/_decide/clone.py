@@ -74,7 +74,9 @@ def _make(name: str, snapshot: str, started: bool, cluster: Cluster) -> tuple[St
     make: tuple[Step, ...] = (CloneSnapshot(name, snapshot),)
     if not source.activated:
         make = (ActivateSnapshot(snapshot), *make, DeactivateSnapshot(snapshot))
-    return (*make, options, *((StartVolume(name),) if started else ()))
+    # Started in any case: to set an option of a clone that never ran fails (Gluster 10.3 misses
+    # its NAME-shd.vol), and a clone whose bricks do not come up is none.
+    return (*make, StartVolume(name), options, *(() if started else (StopVolume(name),)))
 
 
 def decide_no_clone(name: str, stop_volume: bool, cluster: Cluster) -> Plan:

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import json
 import typing as t
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from .names import DESCRIPTION_LONGEST, check_snapshot_name, check_volume_name
 from .plan import Plan, Refusal
@@ -66,11 +66,18 @@ class Mark:
     description: str = ""
 
     def text(self, longest: int = 3500) -> str:
-        """One line of JSON; the description gives way where it would be too long."""
-        line = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        """One line of JSON without what is as by default; a description too long gives way."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        told = {f.name: values[f.name] for f in fields(self) if values[f.name] != f.default}
+        line = json.dumps(told, sort_keys=True, ensure_ascii=False)
         if len(line.encode()) > longest and self.description:
             return replace(self, description="").text(longest)
         return line
+
+    def explained(self) -> str:
+        """The same as a description that a person can read."""
+        begin = f"Before restoring {self.snapshot} "
+        return begin + self.text(DESCRIPTION_LONGEST - len(begin.encode()))
 
     @classmethod
     def of(cls, volume: Volume) -> Mark | None:
@@ -78,8 +85,9 @@ class Mark:
 
     @classmethod
     def read(cls, line: str | None) -> Mark | None:
+        _words, brace, values = (line or "").partition("{")
         try:
-            return cls(**json.loads(line or ""))
+            return cls(**json.loads(brace + values))
         except (TypeError, ValueError):
             return None
 
@@ -176,7 +184,7 @@ def _before(
         if not started:
             steps.append(StartVolume(volume.name))
             started = True
-        steps.append(CreateSnapshot(mark.safety, volume.name, mark.text(DESCRIPTION_LONGEST)))
+        steps.append(CreateSnapshot(mark.safety, volume.name, mark.explained()))
     if started:
         steps.append(StopVolume(volume.name))
     steps.append(RestoreSnapshot(snapshot.name, volume.name, mark.data))

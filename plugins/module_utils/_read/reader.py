@@ -38,8 +38,8 @@ class Reader:
         self._run = run
         self._mounts = mounts
 
-    def learn(self, topic: Topic) -> t.Any:
-        """The value of a topic of :class:`Cluster`."""
+    def learn(self, topic: Topic, cluster: Cluster) -> t.Any:
+        """The value of a topic of :class:`Cluster`; what is known of it already helps."""
         kind, name = topic
         read: t.Mapping[str, t.Callable[[], t.Any]] = {
             "snapshot": lambda: self.snapshot(name),
@@ -50,14 +50,16 @@ class Reader:
             "config": self.config,
             "sessions": lambda: self.sessions(name),
             "peers_down": lambda: tuple(p.host for p in self.peers() if not p.connected),
-            "thick": lambda: self.thick_bricks(name),
+            "thick": lambda: self.thick_bricks(
+                cluster.known.get(("volume", name)) or self.volume(name)
+            ),
         }
         return read[kind]()
 
     def refresh(self, cluster: Cluster, topics: t.Iterable[Topic]) -> Cluster:
         """The cluster with these topics read anew."""
         for topic in topics:
-            cluster = cluster.put(*topic, self.learn(topic))
+            cluster = cluster.put(*topic, self.learn(topic, cluster))
         return cluster
 
     def snapshot(self, name: str) -> Snapshot | None:
@@ -124,10 +126,9 @@ class Reader:
         mounts = self._mounts()
         return {str(brick): thin_pool(brick.path, mounts, known)[1] for brick in bricks}
 
-    def thick_bricks(self, volume: str) -> tuple[str, ...]:
+    def thick_bricks(self, volume: Volume | None) -> tuple[str, ...]:
         """Bricks of this node that are not on a thin logical volume; other nodes are not seen."""
-        known = self.volume(volume)
-        pools = self.thin_pools(known) if known else {}
+        pools = self.thin_pools(volume) if volume else {}
         return tuple(sorted(brick for brick, pool in pools.items() if pool is None))
 
     def _ask(self, words: tuple[str, ...], read: t.Callable[[Element], Answer]) -> Answer:

@@ -43,14 +43,10 @@ class Gluster:
         timeout: int = 600,
         lock_timeout: int = 120,
         run: Execute = execute,
-        sleep: t.Callable[[float], None] = time.sleep,
-        clock: t.Callable[[], float] = time.monotonic,
     ) -> None:
         self.binary = binary
         self.timeout = timeout
         self.lock_timeout = lock_timeout
-        self.sleep = sleep
-        self.clock = clock
         self._run = run
 
     def argv(self, words: t.Sequence[str]) -> list[str]:
@@ -60,16 +56,16 @@ class Gluster:
 
     def run(self, words: t.Sequence[str]) -> Element:
         """Run one command and return its cliOutput; raise GlusterError if it did not succeed."""
-        deadline = self.clock() + self.lock_timeout
+        deadline = time.monotonic() + self.lock_timeout
         pause = 0.5
         while True:
             try:
                 return self._once(words)
             except GlusterError as error:
                 locked = error.errno == LOCKED or LOCK_TEXT.search(error.text)
-                if not locked or self.clock() + pause > deadline:
+                if not locked or time.monotonic() + pause > deadline:
                     raise
-            self.sleep(pause)
+            time.sleep(pause)
             pause = min(pause * 2, 8.0)
 
     def _once(self, words: t.Sequence[str]) -> Element:

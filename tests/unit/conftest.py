@@ -1,0 +1,88 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A module run in this process: the real AnsibleModule, and a gluster that replays a recording."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import time
+import typing as t
+
+import pytest
+from ansible.module_utils import basic
+from ansible_collections.glusterfs.data_protection.plugins.module_utils import _module
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.process import Output
+
+try:
+    from ansible.module_utils.testing import patch_module_args
+except ImportError:  # ansible-core before 2.19
+    patch_module_args = None
+
+PACKAGE = "ansible_collections.glusterfs.data_protection.plugins.modules"
+
+
+class Clock:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(time, "sleep", clock.sleep)
+    monkeypatch.setattr(time, "monotonic", clock.monotonic)
+    return clock
+
+
+RunModule = t.Callable[..., t.Dict[str, t.Any]]
+
+
+@pytest.fixture
+def run_module(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], clock: Clock
+) -> RunModule:
+    """Run a module's main() with a stand-in for ``execute`` and return what it printed."""
+
+    def run(
+        module: str,
+        args: dict[str, t.Any],
+        execute: t.Callable[[t.Sequence[str], float, int], Output],
+        check: bool = False,
+        mounts: str = "",
+    ) -> dict[str, t.Any]:
+        monkeypatch.setattr(_module, "execute", execute)
+        monkeypatch.setattr(_module, "_mounts", lambda: mounts)
+        monkeypatch.setattr(
+            basic.AnsibleModule, "get_bin_path", lambda *a, **kw: "/usr/sbin/gluster"
+        )
+        monkeypatch.setattr(basic.AnsibleModule, "log", lambda *a, **kw: None)
+        params = {
+            **args,
+            "_ansible_check_mode": check,
+            "_ansible_diff": True,
+            "_ansible_remote_tmp": "/tmp",  # noqa: S108
+            "_ansible_keep_remote_files": False,
+        }
+        main = importlib.import_module(f"{PACKAGE}.{module}").main
+        if patch_module_args is None:
+            content = json.dumps({"ANSIBLE_MODULE_ARGS": params}).encode()
+            monkeypatch.setattr(basic, "_ANSIBLE_ARGS", content)
+            arguments: t.Any = contextlib.nullcontext()
+        else:
+            arguments = patch_module_args(params)
+        with arguments, pytest.raises(SystemExit):
+            main()
+        return t.cast("dict[str, t.Any]", json.loads(capsys.readouterr().out))
+
+    return run

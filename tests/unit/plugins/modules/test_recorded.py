@@ -1,0 +1,139 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every recorded module run, replayed: the same calls in the same order give the same result."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import typing as t
+
+import pytest
+import yaml
+from ansible_collections.glusterfs.data_protection.tests.unit.recording import (
+    PLUGINS,
+    Recording,
+    Replay,
+    recordings,
+)
+
+if t.TYPE_CHECKING:
+    from ansible_collections.glusterfs.data_protection.tests.unit.conftest import RunModule
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+READING = {
+    ("snapshot", "info"),
+    ("snapshot", "status"),
+    ("snapshot", "config"),
+    ("volume", "info"),
+    ("volume", "status"),
+    ("volume", "geo-replication"),
+    ("pool", "list"),
+}
+MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("gluster_*.py"))
+CHANGING = [module for module in MODULES if not module.endswith("_info")]
+ADDED = ("warnings", "failed", "exception", "diff", "deprecations", "invocation")
+
+
+def played(recording: Recording, run_module: RunModule) -> tuple[dict[str, t.Any], Replay]:
+    replay = Replay(recording.calls)
+    result = run_module(recording.module, recording.args, replay, recording.check, recording.mounts)
+    return result, replay
+
+
+def bare(result: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Without what Ansible adds on the way or takes off."""
+    return {key: value for key, value in result.items() if key not in ADDED}
+
+
+@pytest.mark.parametrize("recording", recordings(), ids=repr)
+def test_the_same_result(recording: Recording, run_module: RunModule) -> None:
+    result, replay = played(recording, run_module)
+    assert bare(result) == bare(recording.result)
+    assert not replay.left
+
+
+@pytest.mark.parametrize("recording", [r for r in recordings() if r.check], ids=repr)
+def test_check_mode_only_reads(recording: Recording) -> None:
+    for call in recording.calls:
+        if call["argv"][0] == "gluster":
+            words = recording.words(call)
+            assert tuple(words[:2]) in READING
+            assert words[:2] != ["snapshot", "config"] or len(words) == 2
+
+
+def pairs() -> list[tuple[Recording, Recording, Recording]]:
+    """The check-mode run, the run, and the run again of the same task."""
+    found = {(r.version, r.name): r for r in recordings()}
+    return [
+        (found[(version, f"{name}-check")], run, found[(version, f"{name}-again")])
+        for (version, name), run in found.items()
+        if (version, f"{name}-check") in found
+    ]
+
+
+@pytest.mark.parametrize(("checked", "real", "again"), pairs(), ids=repr)
+def test_check_mode_tells_what_the_run_does(
+    checked: Recording, real: Recording, again: Recording, run_module: RunModule
+) -> None:
+    told, _ = played(checked, run_module)
+    done, _ = played(real, run_module)
+    assert told["changed"] is True
+    assert told["changed"] == done["changed"]
+    assert told["diff"] == done["diff"]
+    masked = [UUID.sub("<uuid>", line) for line in done["commands"]]
+    assert [UUID.sub("<uuid>", line) for line in told["commands"]] == masked
+    unchanged, _ = played(again, run_module)
+    assert unchanged["changed"] is False
+    assert unchanged["commands"] == []
+    assert unchanged["diff"]["before"] == unchanged["diff"]["after"]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_is_recorded(module: str) -> None:
+    for version in {r.version for r in recordings()}:
+        assert [r for r in recordings() if (r.module, r.version) == (module, version)]
+
+
+@pytest.mark.parametrize("module", CHANGING)
+def test_every_changing_module_has_check_and_idempotence_tests(module: str) -> None:
+    assert [real for _, real, _ in pairs() if real.module == module]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_example_is_recorded_as_it_stands(module: str) -> None:
+    documented = importlib.import_module(
+        f"ansible_collections.glusterfs.data_protection.plugins.modules.{module}"
+    )
+    tasks = yaml.safe_load(documented.EXAMPLES)
+    assert len(tasks) >= 3
+    name = f"glusterfs.data_protection.{module}"
+    for version in {r.version for r in recordings()}:
+        for number, task in enumerate(tasks, 1):
+            if name in task:
+                (found,) = (
+                    r for r in recordings(f"example-{module}-{number}") if r.version == version
+                )
+                assert found.args == (task[name] or {})
+                assert "msg" not in found.result, found.result["msg"]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_return_documents_what_is_returned(module: str) -> None:
+    documented = yaml.safe_load(
+        importlib.import_module(
+            f"ansible_collections.glusterfs.data_protection.plugins.modules.{module}"
+        ).RETURN
+    )
+    for recording in recordings():
+        if recording.module == module and "msg" not in recording.result:
+            _assert_documented(recording.result, {**documented, "changed": {}}, repr(recording))
+
+
+def _assert_documented(value: t.Any, documented: dict[str, t.Any], where: str) -> None:
+    for row in value if isinstance(value, list) else [value]:
+        for key, inner in (row or {}).items():
+            assert key in documented, f"{where}: {key} is not in RETURN"
+            if "contains" in documented[key]:
+                _assert_documented(inner, documented[key]["contains"], where)
