@@ -139,8 +139,10 @@ def replace_this_process(command: list[str]) -> None:
 
 
 def run(lab: Lab, options: argparse.Namespace) -> None:
+    node = lab.node(options.node)
+    lab.share_connection(node)
     terminal = [] if options.words else ["-t"]
-    call = lab.ssh(lab.node(options.node), options.words, *terminal)
+    call = lab.ssh(node, options.words, "-o", "ControlMaster=no", *terminal)
     replace_this_process(lab.inside(all_namespaces=False) + call)
 
 

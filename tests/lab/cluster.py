@@ -170,6 +170,19 @@ class Lab:
             text=True,
         )
 
+    def share_connection(self, node: Node) -> None:
+        """Start the shared ssh connection to a node, which outlives the command that needed it.
+
+        It gets no output of the caller's to hold open: whoever reads that would wait for its end.
+        """
+        if not (self.state / f"cm-{node.address}").exists():
+            subprocess.run(
+                self.inside(all_namespaces=False) + self.ssh(node, [], "-f", "-N"),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+
     def drop_connection(self, node: Node) -> None:
         """End the shared ssh connection to a node: it would hang on a node that is gone."""
         if (self.state / f"cm-{node.address}").exists():
