@@ -1,5 +1,6 @@
 #!/usr/bin/python
 # Copyright (c) 2026, glusterfs.data_protection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Snapshots of a volume: see DOCUMENTATION."""
@@ -35,7 +36,7 @@ options:
     aliases: [volname]
   description:
     description:
-      - Description kept with a snapshot when it is taken, up to 1,024 printable characters.
+      - Description kept with a snapshot when it is taken, one line of up to 1,024 bytes.
       - Gluster cannot change it; one that differs from O(description) is reported by a warning.
     type: str
   state:

@@ -1,5 +1,6 @@
 #!/usr/bin/python
 # Copyright (c) 2026, glusterfs.data_protection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """What snapshots there are: see DOCUMENTATION."""

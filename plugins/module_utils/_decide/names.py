@@ -43,12 +43,10 @@ def _check(name: str, what: str) -> None:
 
 
 def check_description(description: str) -> None:
-    """Gluster cuts descriptions at 1,024 characters and loses all lines but the first."""
-    if len(description) > DESCRIPTION_LONGEST:
-        raise Refusal(
-            f"the description has {len(description)} characters, and Gluster keeps "
-            f"{DESCRIPTION_LONGEST}"
-        )
+    """Gluster cuts descriptions at 1,024 bytes and loses all lines but the first."""
+    size = len(description.encode())
+    if size > DESCRIPTION_LONGEST:
+        raise Refusal(f"the description has {size} bytes, and Gluster keeps {DESCRIPTION_LONGEST}")
     if description and not description.isprintable():
         raise Refusal("the description has a line break or another control character")
     if description != description.strip():

@@ -77,14 +77,14 @@ def pairs() -> list[tuple[Recording, Recording, Recording]]:
 def test_check_mode_tells_what_the_run_does(
     checked: Recording, real: Recording, again: Recording, run_module: RunModule
 ) -> None:
-    told, _ = played(checked, run_module)
-    done, _ = played(real, run_module)
+    told, _replay = played(checked, run_module)
+    done, _replay = played(real, run_module)
     assert told["changed"] is True
     assert told["changed"] == done["changed"]
     assert told["diff"] == done["diff"]
     masked = [UUID.sub("<uuid>", line) for line in done["commands"]]
     assert [UUID.sub("<uuid>", line) for line in told["commands"]] == masked
-    unchanged, _ = played(again, run_module)
+    unchanged, _replay = played(again, run_module)
     assert unchanged["changed"] is False
     assert unchanged["commands"] == []
     assert unchanged["diff"]["before"] == unchanged["diff"]["after"]
@@ -98,7 +98,7 @@ def test_every_module_is_recorded(module: str) -> None:
 
 @pytest.mark.parametrize("module", CHANGING)
 def test_every_changing_module_has_check_and_idempotence_tests(module: str) -> None:
-    assert [real for _, real, _ in pairs() if real.module == module]
+    assert [real for _checked, real, _again in pairs() if real.module == module]
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -1,10 +1,9 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026, glusterfs.data_protection contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Record what the modules ask of a real Gluster and what it answers, for the unit tests to replay.
 
-    tests/tools/with tools tests/tools/record bookworm     (or bullseye, or trixie)
+    tests/tools/with tools python tests/tools/record.py bookworm     (or bullseye, or trixie)
 
 It brings a lab up, plays the story below and every documented example on it, and writes one file
 a module run to tests/unit/recorded/VERSION: the task, the result, and each call with its answer.
@@ -115,9 +114,7 @@ STORY: list[Run | str] = [
     "/usr/sbin/gluster volume start projects force",
     *thrice("absent", SNAPSHOT, {"name": "nightly", "state": "absent"}),
     ("before-upgrade", SNAPSHOT, {"name": "before-upgrade", "volume": "projects"}),
-    *thrice(
-        "delete-all", SNAPSHOT, {"volume": "projects", "state": "absent", "delete_all": True}
-    ),
+    *thrice("delete-all", SNAPSHOT, {"volume": "projects", "state": "absent", "delete_all": True}),
     ("examples-upgrade", SNAPSHOT, {"name": "before-upgrade", "volume": "projects"}),
     ("examples-nightly", SNAPSHOT, {**NIGHTLY, "state": "activated"}),
     "examples",
@@ -132,7 +129,9 @@ def main() -> None:
     subprocess.run([*LAB, "up", "--release", release], check=True)
     node("mkdir -p", CALLS)
     for program in ("gluster", "lvs"):
-        node(f"cat > /usr/local/sbin/{program} && chmod 755 /usr/local/sbin/{program}", text=WRAPPER)
+        node(
+            f"cat > /usr/local/sbin/{program} && chmod 755 /usr/local/sbin/{program}", text=WRAPPER
+        )
     version = node("/usr/sbin/gluster --version").split()[1]
     folder = ROOT / "tests/unit/recorded" / version
     shutil.rmtree(folder, ignore_errors=True)
@@ -192,7 +191,7 @@ def calls() -> list[dict[str, t.Any]]:
     """What the wrapper wrote down, in order."""
     text = node(
         f"cd {CALLS} && for call in *; do [ -d $call ] || continue; for part in argv rc stdout stderr; "
-        "do echo \"$(wc -l < $call/$part) $part\"; cat $call/$part; done; done"
+        'do echo "$(wc -l < $call/$part) $part"; cat $call/$part; done; done'
     )
     lines = text.splitlines()
     found: list[dict[str, t.Any]] = []
@@ -203,7 +202,11 @@ def calls() -> list[dict[str, t.Any]]:
             found.append({})
         found[-1][part] = int(body[0]) if part == "rc" else body
     # glusterd asks lvs too.
-    return [call for call in found if call["argv"][0] == "gluster" or "--reportformat=json" in call["argv"]]
+    return [
+        call
+        for call in found
+        if call["argv"][0] == "gluster" or "--reportformat=json" in call["argv"]
+    ]
 
 
 def inventory() -> str:

@@ -1,0 +1,192 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The deciders: a plan carried out gives what is wanted, and planning again gives nothing."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide import (
+    clone,
+    config,
+    names,
+    snapshot,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import (
+    Plan,
+    Refusal,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, settle
+from ansible_collections.glusterfs.data_protection.tests.unit.world import World
+from hypothesis import given
+from hypothesis import strategies as st
+
+NAMES = ("a", "b")
+VOLUMES = ("v1", "v2")
+Decide = t.Callable[[Cluster], Plan]
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    made = World()
+    made.config = type(made.config)(256, 90, draw(st.booleans()), draw(st.booleans()))
+    for volume in VOLUMES:
+        made.add_volume(volume)
+    for name in NAMES:
+        if draw(st.booleans()):
+            made.run(("snapshot", "create", name, draw(st.sampled_from(VOLUMES)), "no-timestamp"))
+            if draw(st.booleans()) and not made.snapshots[name].snapshot.activated:
+                made.run(("snapshot", "activate", name))
+    made.lines.clear()
+    return made
+
+
+def bring(made: World, decide: Decide) -> Plan:
+    """Plan, carry out, and hold the prediction against what came of it."""
+
+    def settled(cluster: Cluster) -> tuple[Plan, Cluster]:
+        plan = decide(cluster)
+        return plan, plan.preflight(cluster)
+
+    cluster, (plan, predicted) = settle(t.cast("t.Any", made), Cluster(), settled)
+    after = Run(t.cast("t.Any", made)).carry_out(plan, cluster)
+    for step in plan.steps[-1:]:
+        assert step.holds(predicted)
+        assert step.holds(after)
+    return plan
+
+
+def reaches(made: World, decide: Decide) -> None:
+    before = {name: held.snapshot for name, held in made.snapshots.items()}
+    try:
+        bring(made, decide)
+    except Refusal:
+        assert made.lines == []
+        assert before == {name: held.snapshot for name, held in made.snapshots.items()}
+        return
+    assert bring(made, decide).steps == ()
+
+
+@given(
+    worlds(),
+    st.sampled_from(NAMES),
+    st.sampled_from((*VOLUMES, "nosuch", None)),
+    st.sampled_from((None, True, False)),
+)
+def test_present(made: World, name: str, volume: str | None, activated: bool | None) -> None:
+    wanted = snapshot.WantedSnapshot(name, volume, "text", activated)
+    reaches(made, lambda cluster: snapshot.decide_present(wanted, cluster))
+    if made.lines:
+        held = made.snapshots[name].snapshot
+        assert volume in (None, held.volume)
+        assert activated in (None, held.activated)
+
+
+@given(worlds(), st.sampled_from(NAMES), st.sampled_from((*VOLUMES, None)))
+def test_absent_takes_that_one_only(made: World, name: str, volume: str | None) -> None:
+    others = {key: held.snapshot for key, held in made.snapshots.items() if key != name}
+    reaches(made, lambda cluster: snapshot.decide_absent(name, volume, cluster))
+    left = {key: held.snapshot for key, held in made.snapshots.items() if key != name}
+    assert left == others
+
+
+@given(worlds(), st.sampled_from(VOLUMES))
+def test_none_of_a_volume_leaves_the_others(made: World, volume: str) -> None:
+    others = {k for k, held in made.snapshots.items() if held.snapshot.volume != volume}
+    reaches(made, lambda cluster: snapshot.decide_none_of(volume, cluster))
+    assert set(made.snapshots) == others
+
+
+@given(worlds(), st.sampled_from(NAMES), st.booleans())
+def test_a_clone_leaves_its_snapshot_as_it_was(made: World, name: str, started: bool) -> None:
+    before = {key: held.snapshot for key, held in made.snapshots.items()}
+    reaches(made, lambda cluster: clone.decide_clone("copy", name, started, cluster))
+    assert {key: held.snapshot for key, held in made.snapshots.items()} == before
+    if "copy" in made.volumes:
+        assert made.volumes["copy"].started is started
+        assert made.data["copy"] >= made.snapshots[name].data
+        reaches(made, lambda cluster: clone.decide_no_clone("copy", True, cluster))
+        assert "copy" not in made.volumes
+
+
+@given(worlds())
+def test_an_ordinary_volume_is_no_clone(made: World) -> None:
+    with pytest.raises(Refusal, match="is not a clone"):
+        bring(made, lambda cluster: clone.decide_no_clone("v1", True, cluster))
+    assert set(made.volumes) == set(VOLUMES)
+
+
+LIMIT = st.one_of(st.none(), st.integers(-1, 300))
+SWITCH = st.one_of(st.none(), st.booleans())
+
+
+@given(worlds(), LIMIT, LIMIT, SWITCH, SWITCH)
+def test_config(
+    made: World, hard: int | None, soft: int | None, delete: bool | None, activate: bool | None
+) -> None:
+    reaches(
+        made,
+        lambda cluster: config.decide_config(None, hard, soft, delete, activate, cluster),
+    )
+    if made.lines:
+        now = made.config
+        assert hard in (None, now.hard_limit)
+        assert soft in (None, now.soft_limit)
+        assert delete in (None, now.auto_delete)
+        assert activate in (None, now.activate_on_create)
+
+
+@pytest.mark.parametrize("given_one", ["soft_limit", "auto_delete", "activate_on_create"])
+def test_a_volume_has_the_hard_limit_only(given_one: str) -> None:
+    made = World()
+    made.add_volume("v1")
+    values: dict[str, t.Any] = dict.fromkeys(
+        ("hard_limit", "soft_limit", "auto_delete", "activate_on_create")
+    )
+    values[given_one] = 1
+    with pytest.raises(Refusal, match="not of a volume"):
+        bring(made, lambda cluster: config.decide_config("v1", cluster=cluster, **values))
+
+
+def test_a_differing_description_is_told() -> None:
+    made = World()
+    made.add_volume("v1")
+    made.run(("snapshot", "create", "a", "v1", "no-timestamp", "description", "old"))
+    wanted = snapshot.WantedSnapshot("a", "v1", "new")
+    plan = bring(made, lambda cluster: snapshot.decide_present(wanted, cluster))
+    assert plan.steps == ()
+    assert "'old'" in plan.warnings[0]
+
+
+@pytest.mark.parametrize("name", ["a", "-dash", "_x", "A" * 254, "0"])
+def test_legal_names(name: str) -> None:
+    names.check_snapshot_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a b", "a/b", "a.b", "é", "a\n", "$(x)", "A" * 255, "all", "force", "volume"]
+)
+def test_illegal_names(name: str) -> None:
+    with pytest.raises(Refusal):
+        names.check_snapshot_name(name)
+
+
+@given(st.text())
+def test_whatever_passes_is_one_plain_word(name: str) -> None:
+    try:
+        names.check_snapshot_name(name)
+        names.check_volume_name(name)
+    except Refusal:
+        return
+    assert name.isascii()
+    assert name.replace("-", "").replace("_", "").isalnum()
+    assert not name.startswith("-")
+
+
+@pytest.mark.parametrize("text", ["two\nlines", "tab\t", " lead", "trail ", "x" * 1025, "ü" * 600])
+def test_descriptions_that_gluster_would_change(text: str) -> None:
+    with pytest.raises(Refusal):
+        names.check_description(text)

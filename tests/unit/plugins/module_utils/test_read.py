@@ -1,0 +1,207 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The readers, on every answer that was recorded and on damaged ones."""
+
+from __future__ import annotations
+
+import typing as t
+from xml.etree import ElementTree
+
+import pytest
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
+    Brick,
+    Session,
+    Volume,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._read import (
+    georep,
+    peers,
+    snapshots,
+    thin,
+    volumes,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.document import (
+    NotXml,
+    boolean,
+    parse,
+)
+from ansible_collections.glusterfs.data_protection.tests.unit.recording import (
+    Recording,
+    recordings,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+READERS: t.Sequence[t.Callable[[t.Any], t.Any]] = (
+    georep.read_sessions,
+    peers.read_peers,
+    snapshots.read_snapshot_bricks,
+    snapshots.read_snapshots,
+    volumes.read_volume_status,
+    volumes.read_volumes,
+)
+ANSWERS = sorted(
+    {
+        "\n".join(call["stdout"])
+        for recording in recordings()
+        for call in recording.calls
+        if call["argv"][0] == "gluster" and len(call["stdout"]) > 5
+    }
+)
+
+
+@pytest.mark.parametrize("recording", recordings("snapshots"), ids=repr)
+def test_snapshot_and_its_bricks(recording: Recording) -> None:
+    (answer,) = recording.answers("snapshot", "info")
+    (snapshot,) = snapshots.read_snapshots(parse(answer))
+    assert (snapshot.name, snapshot.volume, snapshot.activated) == ("nightly", "projects", True)
+    assert snapshot.description == "A \"quoted\" text, <b> & 'x' = y"
+    assert snapshot.created is not None
+    assert snapshot.created.endswith("Z")
+    assert len(str(snapshot.uuid)) == 36
+    assert len(str(snapshot.snapshot_volume)) == 32
+    (answer,) = recording.answers("snapshot", "status")
+    bricks = snapshots.read_snapshot_bricks(parse(answer))
+    assert [brick.online for brick in bricks] == [True, True, True]
+    assert all(f"/snaps/{snapshot.snapshot_volume}/" in brick.name for brick in bricks)
+
+
+@pytest.mark.parametrize("recording", recordings("snapshots-of-volume"), ids=repr)
+def test_the_origin_is_read_where_it_stands_once(recording: Recording) -> None:
+    (answer,) = recording.answers("snapshot", "info")
+    assert [s.volume for s in snapshots.read_snapshots(parse(answer))] == ["projects"]
+
+
+@pytest.mark.parametrize("recording", recordings("volumes"), ids=repr)
+def test_volumes(recording: Recording) -> None:
+    (answer,) = recording.answers("volume", "info")
+    projects, scratch, thick = volumes.read_volumes(parse(answer))
+    assert (projects.name, projects.type, projects.status) == ("projects", "Replicate", "Started")
+    assert [str(brick) for brick in scratch.bricks] == [
+        "node1:/bricks/b2/brick",
+        "node2:/bricks/b2/brick",
+    ]
+    assert not thick.is_clone
+    (answer,) = recording.answers("volume", "status")
+    status = volumes.read_volume_status(parse(answer))
+    assert {name: len(s.bricks) for name, s in status.items()} == {
+        "projects": 3,
+        "scratch": 2,
+        "thick": 1,
+    }
+    assert not any(s.offline for s in status.values())
+
+
+@pytest.mark.parametrize("recording", recordings("brick-down"), ids=repr)
+def test_a_dead_brick(recording: Recording) -> None:
+    (answer,) = recording.answers("volume", "status")
+    assert (
+        volumes.read_volume_status(parse(answer))["projects"].offline == ("node1:/bricks/b1/brick",)
+        or "/run/gluster/snaps/" in answer
+    )
+
+
+@pytest.mark.parametrize("recording", recordings("clone-info"), ids=repr)
+def test_a_clone_and_a_restored_volume_are_told_apart(recording: Recording) -> None:
+    (answer,) = recording.answers("volume", "info")
+    clones = [v.name for v in volumes.read_volumes(parse(answer)) if v.is_clone]
+    assert clones == ["lastnight"]
+    restored = Volume("v", "1" * 32, "Started", "", (Brick("n", f"/x/snaps/{'2' * 32}/brick1"),))
+    assert restored.snapshot_volume == "2" * 32
+    assert not restored.is_clone
+
+
+@pytest.mark.parametrize("recording", recordings("volumes"), ids=repr)
+def test_thin_pools_of_this_node(recording: Recording) -> None:
+    text = next("\n".join(c["stdout"]) for c in recording.calls if c["argv"][0] == "lvs")
+    known = thin.read_logical_volumes(text)
+    is_thin, pool = thin.thin_pool("/bricks/b1/brick", recording.mounts, known)
+    assert is_thin
+    assert pool is not None
+    assert (pool.group, pool.name) == ("vg_bricks", "pool")
+    assert 0 < (pool.data_percent or 0) < 100
+    assert 0 < (pool.metadata_percent or 0) < 100
+    assert thin.thin_pool("/bricks/thick/brick", recording.mounts, known) == (False, None)
+
+
+def test_a_brick_of_a_node_that_is_down_is_not_online() -> None:
+    (brick,) = snapshots.read_snapshot_bricks(
+        ElementTree.XML(
+            "<cliOutput><snapStatus><snapshots><snapshot><volume><brick/></volume></snapshot>"
+            "</snapshots></snapStatus></cliOutput>"
+        )
+    )
+    assert not brick.online
+
+
+@pytest.mark.parametrize(
+    ("word", "tag"), [("slave", "session_slave"), ("secondary", "session_secondary")]
+)
+def test_old_and_new_names_of_geo_replication(word: str, tag: str) -> None:
+    root = ElementTree.XML(
+        "<cliOutput><geoRep><volume><name>v1</name><sessions><session>"
+        f"<{tag}>x</{tag}><pair><{word}>ssh://h::v2</{word}><status>Active</status></pair>"
+        f"<pair><{word}>h::v2</{word}><status>Passive</status></pair>"
+        "</session></sessions></volume></geoRep></cliOutput>"
+    )
+    (session,) = georep.read_sessions(root)
+    assert session == Session("v1", "h::v2", ("Active", "Passive"))
+    assert session.running
+
+
+@pytest.mark.parametrize("status", ["Created", "Paused", "Stopped"])
+def test_a_session_that_does_not_run(status: str) -> None:
+    assert not Session("v", "h::v", (status, status)).running
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2026-11-23 08:38:12 +0000", "2026-11-23T08:38:12Z"),
+        ("2026-11-23 10:38:12 +0200", "2026-11-23T08:38:12Z"),
+        ("2026-11-23 08:38:12", "2026-11-23T08:38:12Z"),
+        ("", None),
+        ("yesterday", None),
+    ],
+)
+def test_times(value: str, expected: str | None) -> None:
+    assert snapshots.read_time(value) == expected
+
+
+@pytest.mark.parametrize("word", ["enable", "on", "yes", "True", "1", " enabled "])
+def test_booleans_are_the_word_that_was_typed(word: str) -> None:
+    assert boolean(word)
+    assert not boolean("disable")
+
+
+def test_every_truncation_is_refused() -> None:
+    for answer in ANSWERS:
+        end = answer.rindex("</cliOutput>")
+        for length in range(0, end + len("</cliOutput>"), max(1, end // 200)):
+            with pytest.raises(NotXml):
+                parse(answer[:length])
+
+
+def test_every_reader_survives_every_answer() -> None:
+    for answer in ANSWERS:
+        for reader in READERS:
+            reader(parse(answer))
+
+
+@given(st.text())
+def test_no_text_is_taken_for_an_answer(text: str) -> None:
+    with pytest.raises(NotXml):
+        parse(text)
+
+
+@given(st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=0x2FFF), max_size=60))
+def test_any_text_in_the_answer_is_read_as_it_is(text: str) -> None:
+    root = ElementTree.Element("cliOutput")
+    snapshot = ElementTree.SubElement(
+        ElementTree.SubElement(ElementTree.SubElement(root, "snapInfo"), "snapshots"), "snapshot"
+    )
+    ElementTree.SubElement(snapshot, "description").text = text
+    xml = '<?xml version="1.0"?>' + ElementTree.tostring(root, encoding="unicode")
+    (read,) = snapshots.read_snapshots(parse(xml))
+    assert read.description == text.strip()

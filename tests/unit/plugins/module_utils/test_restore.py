@@ -1,0 +1,202 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A restore cut or failing at every command, before and after its effect, and run again."""
+
+from __future__ import annotations
+
+import itertools
+import typing as t
+
+import pytest
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Refusal
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.restore import (
+    MARK,
+    READ_ONLY,
+    Mark,
+    WantedRestore,
+    decide_restored,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, settle
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
+    GlusterError,
+)
+from ansible_collections.glusterfs.data_protection.tests.unit.world import PowerCut, World
+
+if t.TYPE_CHECKING:
+    from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Plan
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+BOTH = (True, False)
+
+
+def world(status: str = "Started") -> World:
+    made = World()
+    made.add_volume("projects")
+    made.run(("snapshot", "create", "nightly", "projects", "no-timestamp", "description", "kept"))
+    if status == "Stopped":
+        made.run(("volume", "stop", "projects"))
+    made.lines.clear()
+    return made
+
+
+def task(made: World, wanted: WantedRestore) -> Plan:
+    """What the module does with it."""
+
+    def settled(cluster: Cluster) -> Plan:
+        plan = decide_restored(wanted, cluster)
+        plan.preflight(cluster)
+        return plan
+
+    cluster, plan = settle(t.cast("t.Any", made), Cluster(), settled)
+    Run(t.cast("t.Any", made)).carry_out(plan, cluster)
+    return plan
+
+
+def judge(made: World, wanted: WantedRestore, data: int) -> None:
+    """By the data: the volume begins with the snapshot's, nothing else was lost on the way."""
+    volume = made.volumes["projects"]
+    assert volume.started
+    assert volume.options[READ_ONLY] == "off"
+    mark = Mark.of(volume)
+    assert mark is not None
+    assert mark.done
+    assert made.data["projects"] >= data
+    if wanted.keep_snapshot:
+        kept = made.snapshots["nightly"]
+        assert kept.data == data
+        assert kept.snapshot.description == "kept"
+        assert mark.uuid == kept.snapshot.uuid
+    else:
+        assert "nightly" not in made.snapshots
+    if wanted.safety_snapshot:
+        assert made.snapshots[mark.safety].data == made.replaced
+
+
+def wanted_of(safety: bool, keep: bool) -> WantedRestore:
+    return WantedRestore("nightly", "projects", True, safety, keep)
+
+
+@pytest.mark.parametrize("status", ["Started", "Stopped"])
+@pytest.mark.parametrize(("safety", "keep"), list(itertools.product(BOTH, BOTH)))
+def test_restored_and_again(status: str, safety: bool, keep: bool) -> None:
+    made = world(status)
+    data = made.snapshots["nightly"].data
+    wanted = wanted_of(safety, keep)
+    task(made, wanted)
+    judge(made, wanted, data)
+    made.lines.clear()
+    assert task(made, wanted).steps == ()
+    assert made.lines == []
+
+
+def every_cut() -> t.Iterator[tuple[str, bool, bool, int, bool]]:
+    for status, safety, keep in itertools.product(("Started", "Stopped"), BOTH, BOTH):
+        made = world(status)
+        task(made, wanted_of(safety, keep))
+        for number, after in itertools.product(range(len(made.lines)), BOTH):
+            yield status, safety, keep, number, after
+
+
+@pytest.mark.parametrize(("status", "safety", "keep", "number", "after"), list(every_cut()))
+def test_cut_anywhere_and_run_again(
+    status: str, safety: bool, keep: bool, number: int, after: bool
+) -> None:
+    made = world(status)
+    data = made.snapshots["nightly"].data
+    wanted = wanted_of(safety, keep)
+    made.cut_at, made.cut_after = number, after
+    with pytest.raises(PowerCut):
+        task(made, wanted)
+    consumed = "nightly" not in made.snapshots
+    made.cut_at = None
+    made.lines.clear()
+    if consumed and not safety and MARK not in made.volumes["projects"].options:
+        # Without the safety snapshot nothing is left that tells of the restore: a clear refusal.
+        with pytest.raises(Refusal, match="does not exist"):
+            task(made, wanted)
+        return
+    task(made, wanted)
+    judge(made, wanted, data)
+    assert task(made, wanted).steps == ()
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_failing_anywhere_is_taken_back_or_goes_on(number: int) -> None:
+    made = world()
+    data = made.snapshots["nightly"].data
+    wanted = wanted_of(True, True)
+    made.fail_at = number
+    with pytest.raises(GlusterError):
+        task(made, wanted)
+    if "nightly" in made.snapshots and made.volumes["projects"].snapshot_volume is None:
+        volume = made.volumes["projects"]
+        assert volume.started
+        assert volume.options.get(READ_ONLY, "off") == "off"
+        assert set(made.snapshots) == {"nightly"}
+        assert not made.snapshots["nightly"].snapshot.activated
+    made.fail_at = None
+    made.lines.clear()
+    task(made, wanted)
+    judge(made, wanted, data)
+
+
+def test_a_snapshot_taken_anew_is_restored_again() -> None:
+    made = world()
+    wanted = wanted_of(True, True)
+    task(made, wanted)
+    made.run(("snapshot", "delete", "nightly"))
+    made.run(("snapshot", "create", "nightly", "projects", "no-timestamp", "description", "kept"))
+    data = made.snapshots["nightly"].data
+    assert task(made, wanted).steps
+    judge(made, wanted, data)
+
+
+def test_restore_again_only_when_asked() -> None:
+    made = world()
+    task(made, wanted_of(True, True))
+    data = made.snapshots["nightly"].data
+    again = WantedRestore("nightly", "projects", True, True, True, restore_again=True)
+    assert task(made, again).steps
+    judge(made, again, data)
+
+
+def test_a_volume_that_is_read_only_stays_so() -> None:
+    made = world()
+    made.run(("volume", "set", "projects", READ_ONLY, "on"))
+    task(made, wanted_of(True, True))
+    assert made.volumes["projects"].options[READ_ONLY] == "on"
+
+
+def test_a_started_volume_needs_consent() -> None:
+    made = world()
+    with pytest.raises(Refusal, match="is started") as caught:
+        task(made, WantedRestore("nightly", "projects"))
+    assert "stop_volume" in caught.value.remedy
+    assert made.lines == []
+
+
+def test_auto_delete_must_not_eat_the_snapshot() -> None:
+    made = world()
+    made.config = type(made.config)(256, 90, True, False)
+    for number in range(230):
+        made.run(("snapshot", "create", f"s{number}", "projects", "no-timestamp"))
+    made.lines.clear()
+    with pytest.raises(Refusal, match="auto_delete"):
+        task(made, wanted_of(True, True))
+    assert made.lines == []
+
+
+def test_a_long_description_leaves_room_for_the_mark() -> None:
+    mark = Mark("nightly", "u" * 36, "d" * 32, description="ü" * 1000)
+    assert len(mark.explained().encode()) <= 1024
+    assert Mark.read(mark.explained()) is not None
+    assert Mark.read(mark.text()) == mark
+    assert len(mark.text().encode()) <= 3500
+
+
+@pytest.mark.parametrize("text", [None, "", "-", "{", "[]", '{"no": 1}', "{}", "1"])
+def test_what_is_no_mark_is_none(text: str | None) -> None:
+    assert Mark.read(text) is None

@@ -1,0 +1,163 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The runner: what counts as success, what is tried again, what is cut short."""
+
+from __future__ import annotations
+
+import sys
+import typing as t
+
+import pytest
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
+    ADVICE,
+    LOCKED,
+    GlusterError,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.gluster import Gluster
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.process import (
+    Output,
+    execute,
+)
+
+if t.TYPE_CHECKING:
+    from ansible_collections.glusterfs.data_protection.tests.unit.conftest import Clock
+
+HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+
+
+def answer(ret: str = "0", errno: int = 0, text: str = "") -> str:
+    return (
+        f"{HEAD}<cliOutput><opRet>{ret}</opRet><opErrno>{errno}</opErrno>"
+        f"<opErrstr>{text}</opErrstr></cliOutput>"
+    )
+
+
+def runner(*outputs: Output, lock_timeout: int = 60) -> tuple[Gluster, list[list[str]]]:
+    asked: list[list[str]] = []
+    left = list(outputs)
+
+    def run(argv: t.Sequence[str], seconds: float, max_bytes: int) -> Output:
+        asked.append(list(argv))
+        return left.pop(0) if len(left) > 1 else left[0]
+
+    return Gluster("gluster", 600, lock_timeout, run), asked
+
+
+def test_options_come_first_and_are_ended() -> None:
+    gluster, asked = runner(Output(0, answer(), ""))
+    gluster.run(("snapshot", "info", "--xml"))
+    assert asked == [
+        ["gluster", "--mode=script", "--xml", "--timeout=600", "--", "snapshot", "info", "--xml"]
+    ]
+
+
+def test_text_before_the_xml_is_passed_over() -> None:
+    gluster, _ = runner(Output(0, "Warning: 'force' option is deprecated\n" + answer(), ""))
+    assert gluster.run(("snapshot", "create")).tag == "cliOutput"
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        Output(0, answer("-1", 30807, "Snapshot (s) does not exist"), ""),
+        Output(0, answer("1"), ""),
+        Output(0, answer("-3"), ""),
+        Output(0, answer(""), ""),
+        Output(1, answer(), "an exit code"),
+        Output(0, "", ""),
+        Output(1, "Connection failed. Please check if gluster daemon is operational.", ""),
+        Output(0, answer()[:-20], ""),
+        Output(0, HEAD + '<!DOCTYPE a [<!ENTITY b "c">]><cliOutput/>', ""),
+        Output(0, HEAD + "<html/>", ""),
+        Output(None, answer(), "", "time"),
+        Output(None, answer(), "", "size"),
+    ],
+)
+def test_all_else_is_an_error(output: Output) -> None:
+    gluster, asked = runner(output)
+    with pytest.raises(GlusterError) as caught:
+        gluster.run(("snapshot", "info"))
+    assert caught.value.command == ["gluster", "snapshot", "info"]
+    assert caught.value.text
+    assert "\n" not in str(caught.value)
+    assert len(asked) == 1
+
+
+def test_the_error_carries_number_text_and_advice() -> None:
+    gluster, _ = runner(Output(0, answer("-1", 30805, "limit of 2"), ""))
+    with pytest.raises(
+        GlusterError, match=r"gluster snapshot create: limit of 2 \(errno 30805\)"
+    ) as e:
+        gluster.run(("snapshot", "create"))
+    assert e.value.advice == ADVICE[30805]
+
+
+@pytest.mark.parametrize(
+    "locked",
+    [
+        answer("-1", LOCKED, "Another transaction is in progress. Please try again"),
+        answer("-1", 30800, "Locking failed on node2. Please check log file for details."),
+    ],
+)
+def test_lock_contention_is_waited_out(locked: str, clock: Clock) -> None:
+    gluster, asked = runner(Output(0, locked, ""), Output(0, locked, ""), Output(0, answer(), ""))
+    gluster.run(("volume", "start", "v"))
+    assert len(asked) == 3
+    assert clock.now == 1001.5
+
+
+def test_lock_contention_is_waited_out_within_a_bound(clock: Clock) -> None:
+    gluster, asked = runner(Output(0, answer("-1", LOCKED, "Another transaction"), ""))
+    with pytest.raises(GlusterError) as caught:
+        gluster.run(("volume", "start", "v"))
+    assert caught.value.errno == LOCKED
+    assert clock.now <= 1060
+    assert len(asked) > 5
+
+
+def test_a_late_answer_is_told_apart() -> None:
+    gluster, _ = runner(Output(1, "Error : Request timed out\nSnapshot command failed\n", ""))
+    with pytest.raises(GlusterError) as caught:
+        gluster.run(("snapshot", "create"))
+    assert caught.value.timed_out
+
+
+def test_a_daemon_that_is_down_is_told_apart() -> None:
+    gluster, _ = runner(Output(1, "Connection failed. Please check if gluster daemon\n", ""))
+    with pytest.raises(GlusterError) as caught:
+        gluster.run(("snapshot", "info"))
+    assert "systemctl start glusterd" in caught.value.advice
+
+
+def python(text: str) -> list[str]:
+    return [sys.executable, "-c", text]
+
+
+def test_execute_returns_what_was_printed() -> None:
+    text = "import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"
+    assert execute(python(text), 30, 1000) == Output(3, "out\n", "err\n")
+
+
+def test_execute_gives_no_input_and_the_c_locale() -> None:
+    text = "import os, sys; print(os.environ['LC_ALL'], sys.stdin.read() == '')"
+    assert execute(python(text), 30, 1000).stdout == "C True\n"
+
+
+def test_execute_stops_at_the_time() -> None:
+    output = execute(python("import time; print('x', flush=True); time.sleep(60)"), 1, 1000)
+    assert (output.rc, output.reason) == (None, "time")
+
+
+def test_execute_stops_at_the_size() -> None:
+    output = execute(python("while True: print('x' * 1000)"), 30, 100_000)
+    assert (output.rc, output.reason) == (None, "size")
+    assert len(output.stdout) < 400_000
+
+
+def test_execute_stops_what_closed_its_output_and_lives_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ansible_collections.glusterfs.data_protection.plugins.module_utils._run import process
+
+    monkeypatch.setattr(process, "CLOSING", 0.1)
+    text = "import os, time; os.close(1); os.close(2); time.sleep(60)"
+    assert execute(python(text), 30, 1000).reason == "time"

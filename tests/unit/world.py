@@ -1,0 +1,219 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A cluster in a few lines, with clients that write whenever they can: to cut a run anywhere.
+
+What it does is what the lab was seen to do (a restore consumes the snapshot, takes the options
+back and leaves the volume stopped). It proves plans, not modules: those are run on the lab.
+"""
+
+from __future__ import annotations
+
+import itertools
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
+    Brick,
+    BrickStatus,
+    Cluster,
+    Snapshot,
+    SnapshotConfig,
+    Topic,
+    Volume,
+    VolumeLimits,
+    VolumeStatus,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
+    INTERNAL,
+    INVALID,
+    NO_SNAPSHOT,
+    SNAPSHOT_EXISTS,
+    VOLUME_STARTED,
+    VOLUME_STOPPED,
+    GlusterError,
+)
+
+
+class PowerCut(BaseException):
+    """The run ends here, whatever it had in mind."""
+
+
+@dataclass
+class Held:
+    """A snapshot with what it holds."""
+
+    snapshot: Snapshot
+    data: int
+    options: dict[str, str]
+
+
+@dataclass
+class World:
+    """Stands for the Gluster runner and for the Reader at once."""
+
+    volumes: dict[str, Volume] = field(default_factory=dict)
+    data: dict[str, int] = field(default_factory=dict)
+    replaced: int = 0  # what the last restore threw away
+    snapshots: dict[str, Held] = field(default_factory=dict)
+    config: SnapshotConfig = field(default_factory=lambda: SnapshotConfig(256, 90, False, False))
+    cut_at: int | None = None  # the n-th command,
+    cut_after: bool = False  # before or after it has its effect
+    fail_at: int | None = None
+    timeout: int = 600
+    lines: list[str] = field(default_factory=list)
+    ids: t.Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def gluster(self) -> World:
+        return self
+
+    def add_volume(self, name: str, status: str = "Started") -> None:
+        bricks = (Brick("node1", f"/bricks/{name}"),)
+        self.volumes[name] = Volume(name, f"id-{name}", status, "Distribute", bricks)
+        self.data[name] = 0
+
+    # The reader's side.
+
+    def refresh(self, cluster: Cluster, topics: t.Iterable[Topic]) -> Cluster:
+        for kind, name in topics:
+            cluster = cluster.put(kind, name, self.learn(kind, name))
+        return cluster
+
+    def learn(self, kind: str, name: str) -> t.Any:
+        if kind == "snapshot":
+            held = self.snapshots.get(name)
+            return held.snapshot if held else None
+        if kind == "snapshots":
+            return tuple(h.snapshot for h in self.snapshots.values() if h.snapshot.volume == name)
+        if kind == "snapshot_bricks":
+            return (BrickStatus("node1:/snap", bool(self.snapshots[name].snapshot.activated)),)
+        if kind == "volume":
+            return self.volume(name)
+        if kind == "status":
+            return VolumeStatus(tuple(BrickStatus(str(b), True) for b in self.volumes[name].bricks))
+        if kind == "config":
+            limits = {name: VolumeLimits(256, 256, 230) for name in self.volumes}
+            return replace(self.config, volumes=limits)
+        return ()  # thick, sessions, peers_down
+
+    def volume(self, name: str) -> Volume | None:
+        volume = self.volumes.get(name)
+        count = sum(held.snapshot.volume == name for held in self.snapshots.values())
+        return replace(volume, snapshot_count=count) if volume else None
+
+    # The runner's side.
+
+    def run(self, words: t.Sequence[str]) -> None:
+        """Clients write, then the command is carried out, unless the power is cut."""
+        self.clients_write()
+        number = len(self.lines)
+        self.lines.append(" ".join(words[:3]))
+        if number == self.cut_at and not self.cut_after:
+            raise PowerCut
+        if number == self.fail_at:
+            self._fail(words, INTERNAL)
+        getattr(self, f"_{words[0]}_{words[1]}")(words, *words[2:])
+        self.clients_write()
+        if number == self.cut_at:
+            raise PowerCut
+
+    def clients_write(self) -> None:
+        for name, volume in self.volumes.items():
+            if volume.started and volume.options.get("features.read-only") != "on":
+                self.data[name] += 1
+
+    def _fail(self, words: t.Sequence[str], errno: int) -> t.NoReturn:
+        raise GlusterError(["gluster", *words], "refused", errno)
+
+    def _change(self, name: str, **changes: t.Any) -> None:
+        self.volumes[name] = replace(self.volumes[name], **changes)
+
+    def _snapshot_create(self, words: t.Sequence[str], name: str, volume: str, *rest: str) -> None:
+        if name in self.snapshots:
+            self._fail(words, SNAPSHOT_EXISTS)
+        if not self.volumes[volume].started:
+            self._fail(words, VOLUME_STOPPED)
+        number = next(self.ids)
+        description = rest[2] if len(rest) > 1 else ""
+        activated = self.config.activate_on_create
+        snapshot = Snapshot(
+            name, volume, description, activated, f"uuid-{number}", "now", f"{number:032x}"
+        )
+        options = dict(self.volumes[volume].options)
+        self.snapshots[name] = Held(snapshot, self.data[volume], options)
+
+    def _snapshot_delete(self, words: t.Sequence[str], name: str, *volume: str) -> None:
+        if volume:
+            for key in [k for k, h in self.snapshots.items() if h.snapshot.volume == volume[0]]:
+                del self.snapshots[key]
+        elif self.snapshots.pop(name, None) is None:
+            self._fail(words, NO_SNAPSHOT)
+
+    def _snapshot_activate(self, words: t.Sequence[str], name: str) -> None:
+        held = self.snapshots[name]
+        if held.snapshot.activated:
+            self._fail(words, INVALID)
+        held.snapshot = replace(held.snapshot, activated=True)
+
+    def _snapshot_deactivate(self, words: t.Sequence[str], name: str) -> None:
+        held = self.snapshots[name]
+        if not held.snapshot.activated:
+            self._fail(words, INVALID)
+        held.snapshot = replace(held.snapshot, activated=False)
+
+    def _snapshot_restore(self, words: t.Sequence[str], name: str) -> None:
+        held = self.snapshots[name]
+        volume = held.snapshot.volume
+        if self.volumes[volume].started:
+            self._fail(words, VOLUME_STARTED)
+        bricks = (Brick("node1", f"/run/gluster/snaps/{held.snapshot.snapshot_volume}/brick1"),)
+        self._change(volume, bricks=bricks, options=dict(held.options))
+        self.replaced = self.data[volume]
+        self.data[volume] = held.data
+        del self.snapshots[name]
+
+    def _snapshot_clone(self, words: t.Sequence[str], name: str, snapshot: str) -> None:
+        held = self.snapshots[snapshot]
+        if not held.snapshot.activated:
+            self._fail(words, VOLUME_STOPPED)
+        identity = f"{next(self.ids):032x}"
+        bricks = (Brick("node1", f"/run/gluster/snaps/{identity}/brick1"),)
+        self.volumes[name] = Volume(name, identity, "Created", "", bricks, dict(held.options))
+        self.data[name] = held.data
+
+    def _volume_start(self, words: t.Sequence[str], name: str) -> None:
+        if self.volumes[name].started:
+            self._fail(words, INTERNAL)
+        self._change(name, status="Started")
+
+    def _volume_stop(self, words: t.Sequence[str], name: str) -> None:
+        if not self.volumes[name].started:
+            self._fail(words, INTERNAL)
+        self._change(name, status="Stopped")
+
+    def _volume_delete(self, words: t.Sequence[str], name: str) -> None:
+        if self.volumes[name].started:
+            self._fail(words, INTERNAL)
+        del self.volumes[name]
+
+    def _volume_set(self, words: t.Sequence[str], name: str, *pairs: str) -> None:
+        if self.volumes[name].status == "Created":
+            self._fail(words, INTERNAL)  # Gluster 10.3: a clone that never ran has no such files
+        options = dict(zip(pairs[::2], pairs[1::2]))
+        self._change(name, options={**self.volumes[name].options, **options})
+
+    def _snapshot_config(self, words: t.Sequence[str], *pairs: str) -> None:
+        values = dict(zip(pairs[::2], pairs[1::2]))
+        for key, attribute in (
+            ("auto-delete", "auto_delete"),
+            ("activate-on-create", "activate_on_create"),
+        ):
+            if key in values:
+                wanted = values[key] == "enable"
+                if getattr(self.config, attribute) == wanted:
+                    self._fail(words, INVALID)
+                self.config = replace(self.config, **{attribute: wanted})
+        hard = int(values.get("snap-max-hard-limit", self.config.hard_limit))
+        soft = int(values.get("snap-max-soft-limit", self.config.soft_limit))
+        self.config = replace(self.config, hard_limit=hard, soft_limit=soft)
