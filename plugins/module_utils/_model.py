@@ -128,6 +128,15 @@ class Session:
         return not all(status in ("Paused", "Stopped", "Created") for status in self.statuses)
 
 
+@dataclass(frozen=True)
+class Peer:
+    """A node of the trusted pool; the node that answers calls itself localhost."""
+
+    uuid: str
+    host: str
+    connected: bool
+
+
 Topic = t.Tuple[str, str]
 """What can be known: a kind and a name, for instance ``("snapshot", "nightly")``."""
 
@@ -176,6 +185,16 @@ class Cluster:
 
     def config(self) -> SnapshotConfig:
         return t.cast("SnapshotConfig", self.get("config"))
+
+    def peers(self) -> tuple[Peer, ...]:
+        return t.cast("tuple[Peer, ...]", self.get("peers"))
+
+    def peers_down(self) -> tuple[str, ...]:
+        return tuple(peer.host for peer in self.peers() if not peer.connected)
+
+    def thick_bricks(self, volume: str) -> tuple[str, ...]:
+        """Bricks that are known not to be on a thin logical volume."""
+        return t.cast("tuple[str, ...]", self.get("thick_bricks", volume))
 
     def sessions(self, volume: str) -> tuple[Session, ...]:
         return t.cast("tuple[Session, ...]", self.get("sessions", volume))

@@ -182,7 +182,8 @@ def _predictable(shown: t.Any) -> t.Any:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:].rstrip(". ") + "."
+    begin = text if text.startswith("gluster ") else text[:1].upper() + text[1:]
+    return begin.rstrip(". ") + "."
 
 
 def _told(error: GlusterError, run: Run, reader: Reader) -> str:

@@ -250,7 +250,8 @@ def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
             cluster, row["obstacles"] = settle(reader, cluster, obstacles_to(volume.name))
             row["snapshottable"] = not row["obstacles"]
         if "thin_pools" in subset:
-            row["thin_pools"] = thin_pool_result(reader.thin_pools(volume))
+            cluster, peers = settle(reader, cluster, Cluster.peers)
+            row["thin_pools"] = thin_pool_result(reader.thin_pools(volume, peers))
     if params["include_snapshots"]:
         rows += [
             snapshot_volume_result(snapshot)

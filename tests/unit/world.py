@@ -95,7 +95,7 @@ class World:
         if kind == "config":
             limits = {name: VolumeLimits(256, 256, 230) for name in self.volumes}
             return replace(self.config, volumes=limits)
-        return ()  # thick, sessions, peers_down
+        return ()  # thick_bricks, sessions, peers
 
     def volume(self, name: str) -> Volume | None:
         volume = self.volumes.get(name)

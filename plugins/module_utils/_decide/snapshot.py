@@ -118,7 +118,7 @@ def decide_none_of(volume: str, cluster: Cluster) -> Plan:
 
 def peers_down_warning(cluster: Cluster) -> tuple[str, ...]:
     """A node that is down keeps what is deleted meanwhile, and shows it when it is back."""
-    down = cluster.get("peers_down")
+    down = cluster.peers_down()
     if not down:
         return ()
     return (

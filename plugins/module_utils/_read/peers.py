@@ -6,21 +6,12 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
+from .._model import Peer
 from .document import text
 
 if t.TYPE_CHECKING:
     from xml.etree.ElementTree import Element
-
-
-@dataclass(frozen=True)
-class Peer:
-    """A node of the trusted pool; the node that answers calls itself localhost."""
-
-    uuid: str
-    host: str
-    connected: bool
 
 
 def read_peers(root: Element) -> tuple[Peer, ...]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
-from .._model import Cluster, Snapshot, Volume
+from .._model import Cluster, Snapshot, Unknown, Volume
 from .._run.errors import NO_SNAPSHOT, NO_VOLUME, GlusterError
 from .georep import read_sessions
-from .peers import Peer, read_peers
+from .peers import read_peers
 from .snapshots import read_config, read_snapshot_bricks, read_snapshots
 from .thin import LVS, LogicalVolume, read_logical_volumes, thin_pool
 from .volumes import read_volume_status, read_volumes
@@ -18,7 +18,7 @@ from .volumes import read_volume_status, read_volumes
 if t.TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from .._model import BrickStatus, Session, SnapshotConfig, Topic, VolumeStatus
+    from .._model import BrickStatus, Peer, Session, SnapshotConfig, Topic, VolumeStatus
     from .._run.gluster import Gluster
     from .._run.process import Output
 
@@ -39,7 +39,7 @@ class Reader:
         self._mounts = mounts
 
     def learn(self, topic: Topic, cluster: Cluster) -> t.Any:
-        """The value of a topic of :class:`Cluster`; what is known of it already helps."""
+        """The value of a topic of :class:`Cluster`; may itself need to know another one first."""
         kind, name = topic
         read: t.Mapping[str, t.Callable[[], t.Any]] = {
             "snapshot": lambda: self.snapshot(name),
@@ -49,18 +49,22 @@ class Reader:
             "status": lambda: self.status(name).get(name),
             "config": self.config,
             "sessions": lambda: self.sessions(name),
-            "peers_down": lambda: tuple(p.host for p in self.peers() if not p.connected),
-            "thick": lambda: self.thick_bricks(
-                cluster.known.get(("volume", name)) or self.volume(name)
-            ),
+            "peers": self.peers,
+            "thick_bricks": lambda: self.thick_bricks(cluster.volume(name), cluster.peers()),
         }
         return read[kind]()
 
     def refresh(self, cluster: Cluster, topics: t.Iterable[Topic]) -> Cluster:
         """The cluster with these topics read anew."""
         for topic in topics:
-            cluster = cluster.put(*topic, self.learn(topic, cluster))
+            cluster = self._with(cluster, topic)
         return cluster
+
+    def _with(self, cluster: Cluster, topic: Topic) -> Cluster:
+        try:
+            return cluster.put(*topic, self.learn(topic, cluster))
+        except Unknown as first:
+            return self._with(self._with(cluster, first.topic), topic)
 
     def snapshot(self, name: str) -> Snapshot | None:
         try:
@@ -116,9 +120,11 @@ class Reader:
         output = self._run(LVS, 60.0, 1 << 26)
         return read_logical_volumes(output.stdout) if output.rc == 0 else ()
 
-    def thin_pools(self, volume: Volume) -> dict[str, LogicalVolume | None]:
+    def thin_pools(
+        self, volume: Volume, peers: t.Iterable[Peer]
+    ) -> dict[str, LogicalVolume | None]:
         """The bricks of the volume on this node, and the thin pool of each (None: not thin)."""
-        here = {peer.uuid for peer in self.peers() if peer.host == "localhost"}
+        here = {peer.uuid for peer in peers if peer.host == "localhost"}
         bricks = [brick for brick in volume.bricks if brick.node_uuid in here]
         known = self.logical_volumes() if bricks else ()
         if not known:
@@ -126,9 +132,9 @@ class Reader:
         mounts = self._mounts()
         return {str(brick): thin_pool(brick.path, mounts, known)[1] for brick in bricks}
 
-    def thick_bricks(self, volume: Volume | None) -> tuple[str, ...]:
+    def thick_bricks(self, volume: Volume | None, peers: t.Iterable[Peer]) -> tuple[str, ...]:
         """Bricks of this node that are not on a thin logical volume; other nodes are not seen."""
-        pools = self.thin_pools(volume) if volume else {}
+        pools = self.thin_pools(volume, peers) if volume else {}
         return tuple(sorted(brick for brick, pool in pools.items() if pool is None))
 
     def _ask(self, words: tuple[str, ...], read: t.Callable[[Element], Answer]) -> Answer:

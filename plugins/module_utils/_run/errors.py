@@ -74,4 +74,4 @@ class GlusterError(Exception):
 
     def __str__(self) -> str:
         number = f" (errno {self.errno})" if self.errno else ""
-        return f"{' '.join(self.command)}: {' '.join(self.text.split())}{number}"
+        return f"{' '.join(self.command)} failed: {' '.join(self.text.split())}{number}"

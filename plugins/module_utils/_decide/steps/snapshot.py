@@ -47,24 +47,27 @@ class CreateSnapshot(Step):
     def obstacles(self, cluster: Cluster) -> t.Iterator[str]:
         volume = cluster.volume(self.volume)
         if volume is None:
-            yield f"volume {self.volume} does not exist"
+            yield f"volume {self.volume} does not exist (see gluster volume list)"
             return
         if not volume.started:
-            yield f"volume {self.volume} is not started ({volume.status})"
+            yield f"volume {self.volume} is {volume.status}, and a snapshot needs it started"
             return
         status = cluster.status(self.volume)
         if status.offline:
-            yield f"bricks of volume {self.volume} are offline: {', '.join(status.offline)}"
+            yield (
+                f"bricks of volume {self.volume} are offline: {', '.join(status.offline)} "
+                f"(gluster volume start {self.volume} force starts those of nodes that are up)"
+            )
         if "Rebalance" in status.tasks:
             yield f"a rebalance of volume {self.volume} is running"
-        thick = cluster.get("thick", self.volume)
+        thick = cluster.thick_bricks(self.volume)
         if thick:
             yield f"bricks are not on thin logical volumes: {', '.join(thick)}"
         limits = cluster.config().volumes.get(self.volume)
         if limits and volume.snapshot_count >= limits.effective_hard_limit:
             yield (
-                f"volume {self.volume} has {volume.snapshot_count} snapshots, "
-                f"its limit is {limits.effective_hard_limit}"
+                f"volume {self.volume} has {volume.snapshot_count} snapshots and its limit is "
+                f"{limits.effective_hard_limit}: remove some, or raise snap_max_hard_limit"
             )
         yield from georep_obstacle(cluster, volume, "a snapshot is taken", running_only=True)
 
@@ -214,7 +217,7 @@ class RestoreSnapshot(Step):
                 f"bricks of snapshot {self.name} cannot be brought up: "
                 f"{', '.join(name or 'a brick of a node that is down' for name in offline)}"
             )
-        down = cluster.get("peers_down")
+        down = cluster.peers_down()
         if down:
             yield f"nodes of the pool are down: {', '.join(down)}"
 

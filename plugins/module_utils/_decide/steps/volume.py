@@ -29,9 +29,8 @@ class StartVolume(Step):
         cluster = cluster.with_volume(self.volume, status="Started")
         volume = cluster.volume(self.volume)
         bricks = tuple(BrickStatus(str(b), online=True) for b in (volume.bricks if volume else ()))
-        return cluster.put("status", self.volume, VolumeStatus(bricks)).put(
-            "thick", self.volume, ()
-        )
+        cluster = cluster.put("status", self.volume, VolumeStatus(bricks))
+        return cluster.put("thick_bricks", self.volume, ())
 
     def holds(self, cluster: Cluster) -> bool:
         volume = cluster.volume(self.volume)
@@ -61,6 +60,11 @@ class StopVolume(Step):
 
     def proof(self) -> tuple[Topic, ...]:
         return (("volume", self.volume),)
+
+    def obstacles(self, cluster: Cluster) -> t.Iterator[str]:
+        volume = cluster.volume(self.volume)
+        if volume and volume.started and "Rebalance" in cluster.status(self.volume).tasks:
+            yield f"a rebalance of volume {self.volume} is running"
 
     def undo(self) -> Step:
         return StartVolume(self.volume)

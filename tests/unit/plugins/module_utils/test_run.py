@@ -87,7 +87,7 @@ def test_all_else_is_an_error(output: Output) -> None:
 def test_the_error_carries_number_text_and_advice() -> None:
     gluster, _ = runner(Output(0, answer("-1", 30805, "limit of 2"), ""))
     with pytest.raises(
-        GlusterError, match=r"gluster snapshot create: limit of 2 \(errno 30805\)"
+        GlusterError, match=r"gluster snapshot create failed: limit of 2 \(errno 30805\)"
     ) as e:
         gluster.run(("snapshot", "create"))
     assert e.value.advice == ADVICE[30805]
