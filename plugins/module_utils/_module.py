@@ -138,11 +138,7 @@ class Run:
     def _take_back(self, failed: Step) -> None:
         """Undo in reverse, unless a step that is final has been done, or may have been."""
         steps = list(self.done)
-        try:
-            now = self.reader.refresh(self.cluster, failed.proof())
-            if any(now.get(*topic) != self.cluster.get(*topic) for topic in failed.proof()):
-                steps.append(failed)
-        except (GlusterError, Unknown):
+        if not failed.creates and self._had_effect(failed):
             steps.append(failed)
         if any(step.final for step in steps):
             return
@@ -155,6 +151,14 @@ class Run:
             except GlusterError:
                 return
             self.undone.append(self.commands[-1])
+
+    def _had_effect(self, step: Step) -> bool:
+        """Is anything it touches other than before? Yes, where that cannot be told."""
+        try:
+            now = self.reader.refresh(self.cluster, step.proof())
+            return any(now.get(*topic) != self.cluster.get(*topic) for topic in step.proof())
+        except (GlusterError, Unknown):
+            return True
 
 
 def _reader(module: AnsibleModule) -> Reader:

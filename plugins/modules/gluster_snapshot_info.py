@@ -140,12 +140,12 @@ if t.TYPE_CHECKING:
 
 def find(params: dict[str, t.Any], reader: Reader) -> tuple[Snapshot, ...]:
     """One command, for the narrowest question that answers."""
-    if params["name"]:
+    if params["name"] is not None:
         check_snapshot_name(params["name"])
         snapshot = reader.snapshot(params["name"])
         found: tuple[Snapshot, ...] = (snapshot,) if snapshot else ()
     else:
-        if params["volume"]:
+        if params["volume"] is not None:
             check_volume_name(params["volume"])
         found = reader.snapshots(params["volume"] or "")
     return tuple(

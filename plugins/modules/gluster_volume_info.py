@@ -217,7 +217,7 @@ if t.TYPE_CHECKING:
 
 
 def find(params: dict[str, t.Any], reader: Reader) -> tuple[Volume, ...]:
-    if params["name"]:
+    if params["name"] is not None:
         check_volume_name(params["name"])
         volume = reader.volume(params["name"])
         found: tuple[Volume, ...] = (volume,) if volume else ()

@@ -28,9 +28,10 @@ def decide_config(
     cluster: Cluster,
 ) -> Plan:
     """Set what differs and nothing else: setting a boolean to what it is would be an error."""
-    config = cluster.config()
     if volume is not None:
         check_volume_name(volume)
+    config = cluster.config()
+    if volume is not None:
         for name, value in (
             ("snap_max_soft_limit", soft_limit),
             ("auto_delete", auto_delete),

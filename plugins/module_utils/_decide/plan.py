@@ -37,6 +37,10 @@ class Step:
     final: t.ClassVar[bool] = False
     """After this step nothing before it is taken back: the way is forward."""
 
+    creates: t.ClassVar[bool] = False
+    """To take it back destroys something: done only where the step itself is known to have made it.
+    """
+
     def words(self, cluster: Cluster) -> tuple[str, ...]:
         """The words after ``gluster``; ``<uuid>`` where only the real run can know one."""
         raise NotImplementedError

@@ -38,6 +38,14 @@ def parse(text: str) -> Element:
     return root
 
 
+def payload(root: Element, path: str) -> Element:
+    """The part of an answer that holds what was asked for; without it the answer is none."""
+    found = root.find(path)
+    if found is None:
+        raise ValueError(f"it holds no {path.rpartition('/')[2]}")
+    return found
+
+
 def text(element: Element, tag: str) -> str:
     """The text of a child, "" where there is none."""
     return (element.findtext(tag) or "").strip()

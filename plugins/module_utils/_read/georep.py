@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._model import Session
-from .document import text
+from .document import payload, text
 
 if t.TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -17,7 +17,7 @@ if t.TYPE_CHECKING:
 def read_sessions(root: Element) -> tuple[Session, ...]:
     """All sessions of an answer, sorted by volume and secondary (Gluster 9 says slave)."""
     sessions = []
-    for volume in root.iterfind("geoRep/volume"):
+    for volume in payload(root, "geoRep").iterfind("volume"):
         for session in volume.iterfind("sessions/session"):
             pairs = list(session.iterfind("pair"))
             names = [text(pair, "secondary") or text(pair, "slave") for pair in pairs]

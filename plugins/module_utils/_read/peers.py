@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._model import Peer
-from .document import text
+from .document import payload, text
 
 if t.TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -18,5 +18,5 @@ def read_peers(root: Element) -> tuple[Peer, ...]:
     """All nodes, this one among them."""
     return tuple(
         Peer(text(peer, "uuid"), text(peer, "hostname"), text(peer, "connected") == "1")
-        for peer in root.iterfind("peerStatus/peer")
+        for peer in payload(root, "peerStatus").iterfind("peer")
     )

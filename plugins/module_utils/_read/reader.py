@@ -46,7 +46,7 @@ class Reader:
             "snapshot_bricks": lambda: self.snapshot_bricks(name),
             "snapshots": lambda: self.snapshots(name),
             "volume": lambda: self.volume(name),
-            "status": lambda: self.status(name).get(name),
+            "status": lambda: self.status(name)[name],
             "config": self.config,
             "sessions": lambda: self.sessions(name),
             "peers": self.peers,
@@ -118,7 +118,10 @@ class Reader:
     def logical_volumes(self) -> tuple[LogicalVolume, ...]:
         """Of this node; none where LVM cannot be asked."""
         output = self._run(LVS, 60.0, 1 << 26)
-        return read_logical_volumes(output.stdout) if output.rc == 0 else ()
+        try:
+            return read_logical_volumes(output.stdout) if output.rc == 0 else ()
+        except (ValueError, KeyError, TypeError):
+            return ()
 
     def thin_pools(
         self, volume: Volume, peers: t.Iterable[Peer]
@@ -138,12 +141,11 @@ class Reader:
         return tuple(sorted(brick for brick, pool in pools.items() if pool is None))
 
     def _ask(self, words: tuple[str, ...], read: t.Callable[[Element], Answer]) -> Answer:
-        root = self.gluster.run(words)
         try:
-            return read(root)
+            return read(self.gluster.run(words))
         except (ValueError, KeyError, TypeError) as error:
             raise GlusterError(
-                ("gluster", *words), f"the answer could not be understood: {error}"
+                ("gluster", *words), f"the answer cannot be understood: {error}"
             ) from None
 
 

@@ -9,7 +9,7 @@ import typing as t
 from datetime import datetime, timezone
 
 from .._model import BrickStatus, Snapshot, SnapshotConfig, VolumeLimits
-from .document import boolean, number, text
+from .document import boolean, number, payload, text
 
 if t.TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -29,7 +29,7 @@ def read_snapshots(root: Element) -> tuple[Snapshot, ...]:
             activated=text(element, "snapVolume/status") == "Started",
             snapshot_volume=text(element, "snapVolume/name"),
         )
-        for element in root.iterfind("snapInfo/snapshots/snapshot")
+        for element in payload(root, "snapInfo/snapshots").iterfind("snapshot")
     ]
     return tuple(sorted(found, key=lambda snapshot: (snapshot.created or "", snapshot.name)))
 
@@ -59,15 +59,13 @@ def read_snapshot_bricks(root: Element) -> tuple[BrickStatus, ...]:
             pid=number(brick, "pid") or None,
             size=text(brick, "lvSize"),
         )
-        for brick in root.iterfind("snapStatus/snapshots/snapshot/volume/brick")
+        for brick in payload(root, "snapStatus/snapshots").iterfind("snapshot/volume/brick")
     )
 
 
 def read_config(root: Element) -> SnapshotConfig:
     """An answer to ``snapshot config`` for the whole cluster."""
-    system = root.find("snapConfig/systemConfig")
-    if system is None:
-        raise ValueError("the answer holds no systemConfig")
+    system = payload(root, "snapConfig/systemConfig")
     return SnapshotConfig(
         hard_limit=number(system, "hardLimit"),
         soft_limit=number(system, "softLimit"),

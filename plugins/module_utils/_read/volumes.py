@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._model import Brick, BrickStatus, Volume, VolumeStatus
-from .document import number, text
+from .document import number, payload, text
 
 if t.TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -29,7 +29,7 @@ def read_volumes(root: Element) -> tuple[Volume, ...]:
             },
             snapshot_count=number(element, "snapshotCount"),
         )
-        for element in root.iterfind("volInfo/volumes/volume")
+        for element in payload(root, "volInfo/volumes").iterfind("volume")
     ]
     return tuple(sorted(volumes, key=lambda volume: volume.name))
 
@@ -60,5 +60,5 @@ def read_volume_status(root: Element) -> dict[str, VolumeStatus]:
                 if text(task, "statusStr") == "in progress"
             ),
         )
-        for volume in root.iterfind("volStatus/volumes/volume")
+        for volume in payload(root, "volStatus/volumes").iterfind("volume")
     }

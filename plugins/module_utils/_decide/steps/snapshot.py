@@ -20,6 +20,7 @@ if t.TYPE_CHECKING:
 class CreateSnapshot(Step):
     """``no-timestamp`` always: a name that changes by itself cannot be declared."""
 
+    creates: t.ClassVar[bool] = True
     name: str
     volume: str
     description: str = ""
@@ -226,6 +227,7 @@ class RestoreSnapshot(Step):
 class CloneSnapshot(Step):
     """A new volume from an activated snapshot; it is created, not started."""
 
+    creates: t.ClassVar[bool] = True
     name: str
     snapshot: str
 

@@ -1,0 +1,128 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carrying a plan out: proof, late answers, races, and taking back."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Plan
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.snapshot import (
+    ActivateSnapshot,
+    CreateSnapshot,
+    DeleteSnapshot,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.volume import (
+    StopVolume,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
+    GlusterError,
+)
+from ansible_collections.glusterfs.data_protection.tests.unit.world import World
+
+if t.TYPE_CHECKING:
+    from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Step
+    from ansible_collections.glusterfs.data_protection.tests.unit.conftest import Clock
+
+CREATE = CreateSnapshot("nightly", "projects")
+
+
+class Odd(World):
+    """A world whose answers can be wrong: late, lost, or a lie."""
+
+    late: bool = False
+    done: bool = True
+
+    def run(self, words: t.Sequence[str]) -> None:
+        if self.done:
+            super().run(words)
+        else:
+            self.lines.append(" ".join(words[:3]))
+        if self.late:
+            raise GlusterError(["gluster", *words], "no answer in 600 seconds", timed_out=True)
+
+
+def odd(**answers: bool) -> Odd:
+    made = Odd()
+    made.add_volume("projects")
+    for name, value in answers.items():
+        setattr(made, name, value)
+    return made
+
+
+def carry_out(made: World, *steps: Step) -> Run:
+    run = Run(t.cast("t.Any", made))
+    topics = [("config", ""), ("volume", "projects"), ("snapshot", "nightly")]
+    run.carry_out(Plan(steps), made.refresh(Cluster(), topics))
+    return run
+
+
+def test_an_answer_that_comes_late_is_no_failure(clock: Clock) -> None:
+    run = carry_out(odd(late=True), CREATE)
+    assert run.commands == ["gluster snapshot create nightly projects no-timestamp"]
+
+
+def test_an_answer_that_never_comes_is_waited_for_within_a_bound(clock: Clock) -> None:
+    made = odd(late=True, done=False)
+    with pytest.raises(GlusterError, match="no answer"):
+        carry_out(made, CREATE)
+    assert 600 <= clock.now - 1000 <= 610
+
+
+def test_a_false_success_is_a_failure(clock: Clock) -> None:
+    with pytest.raises(GlusterError, match="it is not so when read back"):
+        carry_out(odd(done=False), CREATE)
+
+
+def test_somebody_was_faster(clock: Clock) -> None:
+    made = odd()
+    cluster = made.refresh(
+        Cluster(), [("config", ""), ("volume", "projects"), ("snapshot", "nightly")]
+    )
+    made.run(("snapshot", "create", "nightly", "projects", "no-timestamp"))
+    Run(t.cast("t.Any", made)).carry_out(Plan((CREATE,)), cluster)
+    made.run(("snapshot", "delete", "nightly"))
+    Run(t.cast("t.Any", made)).carry_out(Plan((DeleteSnapshot("nightly", "projects"),)), cluster)
+
+
+def test_somebody_took_the_name_for_another_volume(clock: Clock) -> None:
+    made = odd()
+    made.add_volume("scratch")
+    cluster = made.refresh(
+        Cluster(), [("config", ""), ("volume", "projects"), ("snapshot", "nightly")]
+    )
+    made.run(("snapshot", "create", "nightly", "scratch", "no-timestamp"))
+    with pytest.raises(GlusterError):
+        Run(t.cast("t.Any", made)).carry_out(Plan((CREATE,)), cluster)
+    assert made.snapshots["nightly"].snapshot.volume == "scratch"
+
+
+def test_what_was_done_is_taken_back_in_reverse(clock: Clock) -> None:
+    made = odd()
+    made.fail_at = 2
+    run = Run(t.cast("t.Any", made))
+    cluster = made.refresh(
+        Cluster(), [("config", ""), ("volume", "projects"), ("snapshot", "nightly")]
+    )
+    plan = Plan((CREATE, ActivateSnapshot("nightly"), StopVolume("projects")))
+    with pytest.raises(GlusterError, match="refused"):
+        run.carry_out(plan, cluster)
+    assert run.undone == ["gluster snapshot deactivate nightly", "gluster snapshot delete nightly"]
+    assert made.snapshots == {}
+
+
+def test_what_is_final_is_not_taken_back(clock: Clock) -> None:
+    made = odd()
+    made.run(("snapshot", "create", "old", "projects", "no-timestamp"))
+    made.fail_at = 3
+    run = Run(t.cast("t.Any", made))
+    topics = [("config", ""), ("volume", "projects"), ("snapshot", "nightly"), ("snapshot", "old")]
+    plan = Plan((CREATE, DeleteSnapshot("old", "projects"), StopVolume("projects")))
+    with pytest.raises(GlusterError):
+        run.carry_out(plan, made.refresh(Cluster(), topics))
+    assert run.undone == []
+    assert set(made.snapshots) == {"nightly"}
