@@ -53,7 +53,7 @@ def test_options_come_first_and_are_ended() -> None:
 
 
 def test_text_before_the_xml_is_passed_over() -> None:
-    gluster, _ = runner(Output(0, "Warning: 'force' option is deprecated\n" + answer(), ""))
+    gluster, _asked = runner(Output(0, "Warning: 'force' option is deprecated\n" + answer(), ""))
     assert gluster.run(("snapshot", "create")).tag == "cliOutput"
 
 
@@ -85,7 +85,7 @@ def test_all_else_is_an_error(output: Output) -> None:
 
 
 def test_the_error_carries_number_text_and_advice() -> None:
-    gluster, _ = runner(Output(0, answer("-1", 30805, "limit of 2"), ""))
+    gluster, _asked = runner(Output(0, answer("-1", 30805, "limit of 2"), ""))
     with pytest.raises(
         GlusterError, match=r"gluster snapshot create failed: limit of 2 \(errno 30805\)"
     ) as e:
@@ -117,14 +117,14 @@ def test_lock_contention_is_waited_out_within_a_bound(clock: Clock) -> None:
 
 
 def test_a_late_answer_is_told_apart() -> None:
-    gluster, _ = runner(Output(1, "Error : Request timed out\nSnapshot command failed\n", ""))
+    gluster, _asked = runner(Output(1, "Error : Request timed out\nSnapshot command failed\n", ""))
     with pytest.raises(GlusterError) as caught:
         gluster.run(("snapshot", "create"))
     assert caught.value.timed_out
 
 
 def test_a_daemon_that_is_down_is_told_apart() -> None:
-    gluster, _ = runner(Output(1, "Connection failed. Please check if gluster daemon\n", ""))
+    gluster, _asked = runner(Output(1, "Connection failed. Please check if gluster daemon\n", ""))
     with pytest.raises(GlusterError) as caught:
         gluster.run(("snapshot", "info"))
     assert "systemctl start glusterd" in caught.value.advice
