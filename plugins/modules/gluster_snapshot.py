@@ -73,7 +73,8 @@ options:
     description:
       - With O(state=restored), take the snapshot again under its name and description, before
         clients can write. Gluster's own restore consumes it.
-      - The new snapshot has a UUID and a creation time of its own.
+      - The new snapshot has a UUID and a creation time of its own. It is not activated, unless
+        Gluster does that for every new snapshot.
     type: bool
     default: true
   restore_again:

@@ -109,7 +109,7 @@ STORY: list[Run | str] = [
     ("limit", CONFIG, {"volume": "projects", "snap_max_hard_limit": 2}),
     ("limit-full", SNAPSHOT, {**NIGHTLY, "name": "other"}),
     ("limit-back", CONFIG, {"volume": "projects", "snap_max_hard_limit": 256}),
-    "pkill -9 -f 'glusterfsd.*projects' && sleep 2",
+    "pkill -9 -f '[g]lusterfsd.*projects' && sleep 2",
     ("brick-down", SNAPSHOT, {**NIGHTLY, "name": "other"}),
     "/usr/sbin/gluster volume start projects force",
     *thrice("absent", SNAPSHOT, {"name": "nightly", "state": "absent"}),

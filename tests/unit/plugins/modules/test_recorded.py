@@ -120,6 +120,18 @@ def test_every_example_is_recorded_as_it_stands(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
+def test_every_module_is_in_a_molecule_scenario(module: str) -> None:
+    scenarios = (PLUGINS.parent / "extensions/molecule").rglob("*.yml")
+    task = f"glusterfs.data_protection.{module}:"
+    assert any(task in path.read_text(encoding="utf-8") for path in scenarios)
+
+
+def test_the_action_group_holds_every_module() -> None:
+    runtime = (PLUGINS.parent / "meta/runtime.yml").read_text(encoding="utf-8")
+    assert sorted(yaml.safe_load(runtime)["action_groups"]["gluster"]) == MODULES
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_return_documents_what_is_returned(module: str) -> None:
     documented = yaml.safe_load(
         importlib.import_module(
