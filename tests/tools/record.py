@@ -181,7 +181,7 @@ def record(folder: Path, name: str, module: str, args: dict[str, t.Any]) -> None
         },
     ).stdout
     outcome = json.loads(result[result.index("=> {") + 3 : result.rindex("}") + 1])
-    outcome.pop("stderr_lines", None)  # Ansible's addition
+    outcome.pop("stderr_lines", None)  # an addition of Ansible
     task = {"module": module, "args": args, "check": check}
     text = json.dumps({**task, "result": outcome, "calls": calls()}, indent=1, ensure_ascii=False)
     (folder / f"{name}.json").write_text(text + "\n")
@@ -201,12 +201,8 @@ def calls() -> list[dict[str, t.Any]]:
         if part == "argv":
             found.append({})
         found[-1][part] = int(body[0]) if part == "rc" else body
-    # glusterd asks lvs too.
-    return [
-        call
-        for call in found
-        if call["argv"][0] == "gluster" or "--reportformat=json" in call["argv"]
-    ]
+    # glusterd and its hooks call both programs too.
+    return [call for call in found if {"--xml", "--reportformat=json"} & set(call["argv"])]
 
 
 def inventory() -> str:

@@ -44,7 +44,7 @@ def played(recording: Recording, run_module: RunModule) -> tuple[dict[str, t.Any
 
 def bare(result: dict[str, t.Any]) -> dict[str, t.Any]:
     """Without what Ansible adds on the way or takes off."""
-    return {key: value for key, value in result.items() if key not in ADDED}
+    return {"changed": False, **{key: v for key, v in result.items() if key not in ADDED}}
 
 
 @pytest.mark.parametrize("recording", recordings(), ids=repr)
