@@ -23,6 +23,7 @@ import sys
 import tarfile
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
@@ -186,12 +187,13 @@ class Lab:
     def drop_connection(self, node: Node) -> None:
         """End the shared ssh connection to a node: it would hang on a node that is gone."""
         if (self.state / f"cm-{node.address}").exists():
-            subprocess.run(
-                self.ssh(node, [], "-O", "exit"),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                timeout=20,
-            )
+            with suppress(subprocess.TimeoutExpired):
+                subprocess.run(
+                    self.ssh(node, [], "-O", "exit"),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    timeout=20,
+                )
 
     # -- up and down -----------------------------------------------------------------------------
 

@@ -116,17 +116,21 @@ def digest(release: str) -> str:
 @contextmanager
 def locked(folder: Path, waiting_for: str) -> Iterator[None]:
     """Hold a lock on a folder (on the folder itself: no lock file is left behind)."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"waiting for {waiting_for}")
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say(f"waiting for {waiting_for}")
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            if folder.exists() and os.path.samestat(os.fstat(handle), os.stat(folder)):
+                yield
+                return
+            # The one that held the lock has removed the folder: lock the new one.
+        finally:
+            os.close(handle)
 
 
 def find(release: str) -> Path:
@@ -208,8 +212,11 @@ def build(release: str, work: Path) -> None:
     (work / "shadow").chmod(0o600)
     (work / "mmdebstrap.log").unlink()
     say("making the root disk")
+    # Blocks of 4 KiB: a guest's copy-on-write file must never see smaller writes (cluster.py).
     subprocess.run(
-        ["mke2fs", "-q", "-t", "ext4", "-d", str(root), str(work / "base.ext4"), "3G"], check=True
+        [*("mke2fs", "-q", "-t", "ext4", "-b", "4096"), "-d", root, work / "base.ext4", "3G"],
+        stdout=subprocess.DEVNULL,
+        check=True,
     )
     say("making the brick disk in a guest")
     bake(work)

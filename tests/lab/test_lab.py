@@ -192,7 +192,7 @@ def test_a_life(name: str) -> None:
     lab(name, "status")
 
     # What was started inside goes with the lab, the shared ssh connection too.
-    lab(name, "exec", "--", "setsid", "--fork", "sleep", "600")
+    lab(name, "exec", "--", "sh", "-c", "sleep 600 >/dev/null 2>&1 &")
     inside = cluster.Lab(name).processes()
     lab(name, "down")
     assert traces(name) == []
