@@ -377,9 +377,9 @@ class Lab:
         return cast("IO[bytes]", process.stdin)
 
     def _start_guest(self, node: Node, folder: Path) -> None:
-        # A copy, not a copy-on-write file: where a request meets sectors that are half copied, half
-        # not, UML's block driver (6.1) goes on at a wrong offset. XFS and LVM write 512 bytes at a
-        # time and lost data so; the ext4 root writes whole 4 KiB blocks and is safe.
+        # A copy, not a copy-on-write file: UML's block driver (6.1) shifts data by some sectors where
+        # writes are smaller than 4 KiB, as those of XFS and LVM are (seen: a broken inode btree). The
+        # ext4 root writes whole blocks of 4 KiB.
         bricks = self.state / f"{node.name}.data"
         if not bricks.exists():
             copy = ["cp", "--sparse=always", str(folder / "bricks.img"), str(bricks)]
