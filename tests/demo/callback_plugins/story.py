@@ -98,9 +98,9 @@ class CallbackModule(CallbackBase):
         if not told["changed"]:
             self.tell(f"unchanged {self.took()}")
         elif commands == self.planned:
-            self.tell(f"changed, with the {len(commands)} commands of the plan {self.took()}")
+            self.tell(f"changed {self.took()}, with the {len(commands)} commands of the plan")
         else:
-            self.tell(f"{'would change' if check else 'changed'}, with {self.took()}")
+            self.tell(f"{'would change' if check else 'changed'} {self.took()}, with:")
             for command in told["commands"]:
                 line = f"$ {command}"
                 self.tell(line if len(line) <= WIDTH else line[: WIDTH - 4] + " ...", 6)
