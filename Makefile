@@ -4,7 +4,7 @@
 # Everything that a target needs and the machine lacks is installed first, see tests/tools/bootstrap.
 
 SHELL := bash
-GATE := lint units sanity sanity-floor docs build molecule
+GATE := lint units sanity sanity-floor docs build lab molecule
 
 .PHONY: help test test-matrix $(GATE) format demo demo-down lab-up lab-down lock clean
 .DEFAULT_GOAL := help
@@ -25,6 +25,7 @@ sanity: ## Step: ansible-test sanity, newest ansible-core
 sanity-floor: ## Step: the same with ansible-core 2.16, and the unit tests on Python 3.7 and 3.8
 docs: ## Step: module, role and docsite documentation with antsibull-docs
 build: ## Step: the licences, the collection tarball, and Galaxy's own checks of it
+lab: ## Step: the lab itself, cut, killed half way and twice at once
 molecule: ## Step: every scenario on a real Gluster cluster (Debian bookworm, Gluster 10)
 
 $(GATE):

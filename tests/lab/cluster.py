@@ -179,6 +179,7 @@ class Lab:
         if not (self.state / f"cm-{node.address}").exists():
             subprocess.run(
                 self.inside(all_namespaces=False) + self.ssh(node, [], "-f", "-N"),
+                check=False,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -190,6 +191,7 @@ class Lab:
             with suppress(subprocess.TimeoutExpired):
                 subprocess.run(
                     self.ssh(node, [], "-O", "exit"),
+                    check=False,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     timeout=20,

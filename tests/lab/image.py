@@ -84,7 +84,7 @@ def isolated(*options: str) -> list[str]:
     With unshare dies PID 1 of the namespace, with that every process, with the last the mounts.
     """
     unshare = ["unshare", "--pid", "--mount", "--fork", "--kill-child", *options]
-    return [*unshare, sys.executable, str(HERE / "lab")]
+    return [*unshare, sys.executable, str(HERE)]
 
 
 def kernel_arguments(memory_mb: int) -> list[str]:
@@ -193,6 +193,7 @@ def build(release: str, work: Path) -> None:
                 *(f"--dpkgopt=path-exclude=/usr/share/{dir}/*" for dir in ("man", "doc", "locale")),
                 *(f"--customize-hook={hook}", release, str(root)),
             ],
+            check=False,
             stdout=log,
             stderr=log,
         )
@@ -270,6 +271,7 @@ def bake(work: Path) -> None:
                 *(f"ubda={work}/scratch.cow,{work}/base.ext4", f"ubdb={bricks}"),
                 *(f"uml_dir={work}/mem", "umid=bake", "init=/usr/local/lib/lab/bake", "panic=1"),
             ],
+            check=False,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -95,7 +95,7 @@ def test_the_seed_of_a_node_is_private(tmp_path: Path) -> None:
 
 def test_a_missing_tool_gives_one_sentence() -> None:
     done = subprocess.run(
-        [sys.executable, PROGRAM, "up"],
+        [sys.executable, HERE, "up"],
         env={**os.environ, "PATH": "/nonexistent"},
         stderr=subprocess.PIPE,
         text=True,
