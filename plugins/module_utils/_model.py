@@ -71,14 +71,21 @@ class BrickStatus:
 
 @dataclass(frozen=True)
 class VolumeStatus:
-    """Which bricks of a started volume run, and which background tasks (rebalance) do."""
+    """What ``gluster volume status`` lists of a started volume: bricks, and tasks that run.
+
+    It leaves out the bricks of a node that is down: ask with the volume.
+    """
 
     bricks: tuple[BrickStatus, ...] = ()
     tasks: tuple[str, ...] = ()
 
-    @property
-    def offline(self) -> tuple[str, ...]:
-        return tuple(brick.name for brick in self.bricks if not brick.online)
+    def bricks_of(self, volume: Volume) -> tuple[BrickStatus, ...]:
+        """All bricks of the volume; those that are not listed are not online."""
+        listed = {brick.name: brick for brick in self.bricks}
+        return tuple(listed.get(str(b), BrickStatus(str(b), False)) for b in volume.bricks)
+
+    def offline(self, volume: Volume) -> tuple[str, ...]:
+        return tuple(brick.name for brick in self.bricks_of(volume) if not brick.online)
 
 
 @dataclass(frozen=True)

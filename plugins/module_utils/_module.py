@@ -96,6 +96,7 @@ class Run:
     commands: list[str] = field(default_factory=list)
     done: list[Step] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
+    had_effect: bool = False  # the step that failed
     cluster: Cluster = field(default_factory=Cluster)
 
     def carry_out(self, plan: Plan, cluster: Cluster) -> Cluster:
@@ -138,7 +139,8 @@ class Run:
     def _take_back(self, failed: Step) -> None:
         """Undo in reverse, unless a step that is final has been done, or may have been."""
         steps = list(self.done)
-        if not failed.creates and self._had_effect(failed):
+        self.had_effect = self._is_changed(failed)
+        if self.had_effect and not failed.creates:
             steps.append(failed)
         if any(step.final for step in steps):
             return
@@ -152,7 +154,7 @@ class Run:
                 return
             self.undone.append(self.commands[-1])
 
-    def _had_effect(self, step: Step) -> bool:
+    def _is_changed(self, step: Step) -> bool:
         """Is anything it touches other than before? Yes, where that cannot be told."""
         try:
             now = self.reader.refresh(self.cluster, step.proof())
@@ -193,8 +195,8 @@ def _sentence(text: str) -> str:
 def _told(error: GlusterError, run: Run, reader: Reader) -> str:
     """What failed, what was taken back or stands, how the volumes are, and how to go on."""
     parts = [_sentence(str(error)), error.advice]
-    if not run.commands:
-        return " ".join([*parts, "Nothing was changed."])
+    if not run.done and not run.had_effect:
+        return " ".join(part for part in [*parts, "Nothing was changed."] if part)
     done = [command_line(step.words(run.cluster)) for step in run.done]
     if run.undone:
         parts.append(f"Taken back with: {'; '.join(run.undone)}.")

@@ -244,7 +244,7 @@ def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
             cluster = cluster.put("status", volume.name, statuses.get(volume.name))
     for volume, row in zip(volumes, rows):
         if "bricks" in subset:
-            bricks = cluster.status(volume.name).bricks if volume.started else ()
+            bricks = cluster.status(volume.name).bricks_of(volume) if volume.started else ()
             row["brick_status"] = [brick_status_result(brick) for brick in bricks]
         if "snapshottable" in subset:
             cluster, row["obstacles"] = settle(reader, cluster, obstacles_to(volume.name))

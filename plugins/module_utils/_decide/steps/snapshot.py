@@ -54,9 +54,10 @@ class CreateSnapshot(Step):
             yield f"volume {self.volume} is {volume.status}, and a snapshot needs it started"
             return
         status = cluster.status(self.volume)
-        if status.offline:
+        offline = status.offline(volume)
+        if offline:
             yield (
-                f"bricks of volume {self.volume} are offline: {', '.join(status.offline)} "
+                f"bricks of volume {self.volume} are offline: {', '.join(offline)} "
                 f"(gluster volume start {self.volume} force starts those of nodes that are up)"
             )
         if "Rebalance" in status.tasks:

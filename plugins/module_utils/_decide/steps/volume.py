@@ -34,8 +34,9 @@ class StartVolume(Step):
 
     def holds(self, cluster: Cluster) -> bool:
         volume = cluster.volume(self.volume)
-        started = volume is not None and volume.started
-        return started and not cluster.status(self.volume).offline
+        if volume is None or not volume.started:
+            return False
+        return not cluster.status(self.volume).offline(volume)
 
     def proof(self) -> tuple[Topic, ...]:
         return (("volume", self.volume), ("status", self.volume))

@@ -12,8 +12,10 @@ from xml.etree import ElementTree
 import pytest
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     Brick,
+    BrickStatus,
     Session,
     Volume,
+    VolumeStatus,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._read import (
     georep,
@@ -90,16 +92,21 @@ def test_volumes(recording: Recording) -> None:
         "scratch": 2,
         "thick": 1,
     }
-    assert not any(s.offline for s in status.values())
+    assert status["projects"].offline(projects) == ()
+    assert status["scratch"].offline(scratch) == ()
 
 
 @pytest.mark.parametrize("recording", recordings("brick-down"), ids=repr)
 def test_a_dead_brick(recording: Recording) -> None:
-    (answer,) = recording.answers("volume", "status")
-    assert (
-        volumes.read_volume_status(parse(answer))["projects"].offline == ("node1:/bricks/b1/brick",)
-        or "/run/gluster/snaps/" in answer
-    )
+    (projects,) = volumes.read_volumes(parse(recording.answers("volume", "info")[0]))
+    status = volumes.read_volume_status(parse(recording.answers("volume", "status")[0]))
+    assert status["projects"].offline(projects) == (str(projects.bricks[0]),)
+
+
+def test_a_brick_that_is_not_listed_is_not_online() -> None:
+    bricks = (Brick("node1", "/b"), Brick("node3", "/b"))
+    status = VolumeStatus((BrickStatus("node1:/b", True, 7),))
+    assert status.offline(Volume("v", "id", "Started", "", bricks)) == ("node3:/b",)
 
 
 @pytest.mark.parametrize("recording", recordings("clone-info"), ids=repr)
