@@ -136,7 +136,6 @@ def main() -> None:
     folder = ROOT / "tests/unit/recorded" / version
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    (folder / "mounts").write_text(node("grep -E '/bricks/| / ' /proc/self/mounts"))
     for step in STORY:
         if step == "examples":
             for name, module, args in examples():
@@ -183,8 +182,10 @@ def record(folder: Path, name: str, module: str, args: dict[str, t.Any]) -> None
     outcome = json.loads(result[result.index("=> {") + 3 : result.rindex("}") + 1])
     outcome.pop("stderr_lines", None)  # an addition of Ansible
     task = {"module": module, "args": args, "check": check}
-    text = json.dumps({**task, "result": outcome, "calls": calls()}, indent=1, ensure_ascii=False)
-    (folder / f"{name}.json").write_text(text + "\n")
+    mounts = node("grep -E '/bricks/|/snaps/| / ' /proc/self/mounts").splitlines()
+    content = {**task, "result": outcome, "calls": calls(), "mounts": mounts}
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
 def calls() -> list[dict[str, t.Any]]:

@@ -27,7 +27,7 @@ class Recording:
         self.check: bool = content["check"]
         self.result: dict[str, t.Any] = content["result"]
         self.calls: list[dict[str, t.Any]] = content["calls"]
-        self.mounts = (path.parent / "mounts").read_text(encoding="utf-8")
+        self.mounts = "\n".join(content["mounts"])
 
     def __repr__(self) -> str:
         return f"{self.version}-{self.name}"
