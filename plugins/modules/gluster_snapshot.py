@@ -92,6 +92,9 @@ notes:
   - While a restore is on its way the volume is read-only (C(features.read-only)). The safety and
     the kept snapshot carry that option; if you restore one of them by hand, set it off afterwards.
   - After a restore Gluster leaves the logical volumes of the former bricks behind.
+  - Seen with Gluster 10.3. After a restore, when glusterd of one node is restarted, the other nodes
+    may fail to take further snapshots of the volume (C(quota.cksum not found) in their log).
+    Restart glusterd on them once.
 seealso:
   - module: glusterfs.data_protection.gluster_snapshot_info
   - module: glusterfs.data_protection.gluster_snapshot_clone

@@ -42,6 +42,13 @@ ADVICE: t.Mapping[int, str] = {
 }
 
 
+COMMIT_FAILED = (
+    "/var/log/glusterfs/glusterd.log of the node it names tells why. Where that is a missing "
+    "quota.cksum (Gluster 10.3, after a restore and then a restart of glusterd on another node), "
+    "systemctl restart glusterd on the named node mends it."
+)
+
+
 class GlusterError(Exception):
     """A ``gluster`` command that failed, was cut short, or did not answer in XML."""
 
@@ -70,6 +77,8 @@ class GlusterError(Exception):
             return "glusterd does not answer on this node: start it (systemctl start glusterd)."
         if self.timed_out:
             return "glusterd may still be at it: look again in a while, or raise timeout."
+        if "Commit failed on" in self.text:
+            return COMMIT_FAILED
         return ADVICE.get(self.errno or 0, "")
 
     def __str__(self) -> str:

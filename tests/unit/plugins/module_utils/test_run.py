@@ -130,6 +130,14 @@ def test_a_daemon_that_is_down_is_told_apart() -> None:
     assert "systemctl start glusterd" in caught.value.advice
 
 
+def test_a_failed_commit_names_where_to_look() -> None:
+    text = "Commit failed on node2. Please check log file for details."
+    gluster, _asked = runner(Output(0, answer("-1", 30800, text), ""))
+    with pytest.raises(GlusterError) as caught:
+        gluster.run(("snapshot", "create"))
+    assert "glusterd.log" in caught.value.advice
+
+
 def python(text: str) -> list[str]:
     return [sys.executable, "-c", text]
 
