@@ -96,7 +96,7 @@ class Run:
     commands: list[str] = field(default_factory=list)
     done: list[Step] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
-    had_effect: bool = False  # the step that failed
+    standing: list[Step] = field(default_factory=list)  # after a failure: what was not undone
     cluster: Cluster = field(default_factory=Cluster)
 
     def carry_out(self, plan: Plan, cluster: Cluster) -> Cluster:
@@ -115,9 +115,7 @@ class Run:
         gluster = self.reader.gluster
         words = step.words(cluster)
         self.commands.append(command_line(words))
-        failure = GlusterError(
-            ["gluster", *words], "Gluster reported success, but it is not so when read back"
-        )
+        failure: GlusterError | None = None
         patience = step.patience
         try:
             gluster.run(words)
@@ -133,19 +131,18 @@ class Run:
             if step.holds(cluster):
                 return cluster
             if time.monotonic() >= deadline:
-                raise failure
+                lie = f"Gluster reported success, but {step.lacking(cluster)}"
+                raise failure or GlusterError(["gluster", *words], lie)
             time.sleep(1.0)
 
     def _take_back(self, failed: Step) -> None:
         """Undo in reverse, unless a step that is final has been done, or may have been."""
-        steps = list(self.done)
-        self.had_effect = self._is_changed(failed)
-        if self.had_effect and not failed.creates:
-            steps.append(failed)
-        if any(step.final for step in steps):
+        self.standing = [*self.done, *([failed] if self._is_changed(failed) else [])]
+        if any(step.final for step in self.standing):
             return
-        for step in reversed(steps):
-            undo = step.undo()
+        for step in reversed(list(self.standing)):
+            # What a failed step seems to have made may be somebody else's.
+            undo = None if step is failed and failed.creates else step.undo()
             if undo is None:
                 continue
             try:
@@ -153,6 +150,7 @@ class Run:
             except GlusterError:
                 return
             self.undone.append(self.commands[-1])
+            self.standing.remove(step)
 
     def _is_changed(self, step: Step) -> bool:
         """Is anything it touches other than before? Yes, where that cannot be told."""
@@ -195,13 +193,14 @@ def _sentence(text: str) -> str:
 def _told(error: GlusterError, run: Run, reader: Reader) -> str:
     """What failed, what was taken back or stands, how the volumes are, and how to go on."""
     parts = [_sentence(str(error)), error.advice]
-    if not run.done and not run.had_effect:
+    standing = run.standing or ([] if run.undone else run.done)
+    if not run.undone and not standing:
         return " ".join(part for part in [*parts, "Nothing was changed."] if part)
-    done = [command_line(step.words(run.cluster)) for step in run.done]
     if run.undone:
         parts.append(f"Taken back with: {'; '.join(run.undone)}.")
-    elif done:
-        parts.append(f"Done before and left as it is: {'; '.join(done)}.")
+    if standing:
+        lines = [command_line(step.words(run.cluster)) for step in standing]
+        parts.append(f"Left as it is, having had effect: {'; '.join(lines)}.")
     for kind, name in sorted(run.cluster.known):
         if kind == "volume":
             parts.append(_state_of(name, reader))
@@ -227,4 +226,3 @@ def _fail(
     if error is not None:
         details.update(command=error.command, errno=error.errno, rc=error.rc, stderr=error.text)
     module.fail_json(msg=msg.strip(), **details)
-    raise AssertionError("fail_json returned")

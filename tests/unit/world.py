@@ -60,6 +60,7 @@ class World:
     cut_at: int | None = None  # the n-th command,
     cut_after: bool = False  # before or after it has its effect
     fail_at: int | None = None
+    refused: frozenset[str] = frozenset()
     timeout: int = 600
     lines: list[str] = field(default_factory=list)
     ids: t.Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -111,7 +112,7 @@ class World:
         self.lines.append(" ".join(words[:3]))
         if number == self.cut_at and not self.cut_after:
             raise PowerCut
-        if number == self.fail_at:
+        if number == self.fail_at or self.lines[-1] in self.refused:
             self._fail(words, INTERNAL)
         getattr(self, f"_{words[0]}_{words[1]}")(words, *words[2:])
         self.clients_write()

@@ -53,6 +53,10 @@ class Step:
         """Is the cluster as this step leaves it?"""
         raise NotImplementedError
 
+    def lacking(self, cluster: Cluster) -> str:
+        """What of the proof is missing, after a command that Gluster called a success."""
+        return "it is not so when read back"
+
     def proof(self) -> tuple[Topic, ...]:
         """What to read after the command for :meth:`holds` to be judged by."""
         raise NotImplementedError

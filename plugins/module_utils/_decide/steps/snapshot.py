@@ -16,6 +16,14 @@ if t.TYPE_CHECKING:
     from ..._model import Topic
 
 
+def offline_bricks(cluster: Cluster, snapshot: str) -> tuple[str, ...]:
+    """Bricks of an activated snapshot that do not run."""
+    bricks = cluster.snapshot_bricks(snapshot)
+    if not bricks:
+        return ("all of them",)
+    return tuple(b.name or "one of a node that is down" for b in bricks if not b.online)
+
+
 @dataclass(frozen=True)
 class CreateSnapshot(Step):
     """``no-timestamp`` always: a name that changes by itself cannot be declared."""
@@ -137,9 +145,11 @@ class ActivateSnapshot(Step):
 
     def holds(self, cluster: Cluster) -> bool:
         snapshot = cluster.snapshot(self.name)
-        bricks = cluster.snapshot_bricks(self.name)
         activated = snapshot is not None and bool(snapshot.activated)
-        return activated and bool(bricks) and all(brick.online for brick in bricks)
+        return activated and not offline_bricks(cluster, self.name)
+
+    def lacking(self, cluster: Cluster) -> str:
+        return f"these bricks do not run: {', '.join(offline_bricks(cluster, self.name))}"
 
     def proof(self) -> tuple[Topic, ...]:
         return (("snapshot", self.name), ("snapshot_bricks", self.name))
@@ -213,12 +223,9 @@ class RestoreSnapshot(Step):
             return
         if volume.started:
             yield f"volume {self.volume} is started"
-        offline = [brick.name for brick in cluster.snapshot_bricks(self.name) if not brick.online]
+        offline = offline_bricks(cluster, self.name)
         if offline:
-            yield (
-                f"bricks of snapshot {self.name} cannot be brought up: "
-                f"{', '.join(name or 'a brick of a node that is down' for name in offline)}"
-            )
+            yield f"bricks of snapshot {self.name} do not run: {', '.join(offline)}"
         down = cluster.peers_down()
         if down:
             yield f"nodes of the pool are down: {', '.join(down)}"

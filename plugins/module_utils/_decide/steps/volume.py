@@ -34,9 +34,14 @@ class StartVolume(Step):
 
     def holds(self, cluster: Cluster) -> bool:
         volume = cluster.volume(self.volume)
-        if volume is None or not volume.started:
-            return False
-        return not cluster.status(self.volume).offline(volume)
+        return volume is not None and volume.started and not self._offline(cluster)
+
+    def lacking(self, cluster: Cluster) -> str:
+        return f"these bricks are not online: {', '.join(self._offline(cluster))}"
+
+    def _offline(self, cluster: Cluster) -> tuple[str, ...]:
+        volume = cluster.volume(self.volume)
+        return cluster.status(self.volume).offline(volume) if volume else ()
 
     def proof(self) -> tuple[Topic, ...]:
         return (("volume", self.volume), ("status", self.volume))

@@ -101,6 +101,21 @@ def test_somebody_took_the_name_for_another_volume(clock: Clock) -> None:
     assert made.snapshots["nightly"].snapshot.volume == "scratch"
 
 
+def test_an_undo_that_fails_leaves_the_rest_named(clock: Clock) -> None:
+    made = odd()
+    cluster = made.refresh(
+        Cluster(), [("config", ""), ("volume", "projects"), ("snapshot", "nightly")]
+    )
+    run = Run(t.cast("t.Any", made))
+    activate = ActivateSnapshot("nightly")
+    refusing = frozenset(("snapshot deactivate nightly", "volume stop projects"))
+    made.refused = refusing
+    with pytest.raises(GlusterError):
+        run.carry_out(Plan((CREATE, activate, StopVolume("projects"))), cluster)
+    assert run.undone == []
+    assert run.standing == [CREATE, activate]
+
+
 def test_what_was_done_is_taken_back_in_reverse(clock: Clock) -> None:
     made = odd()
     made.fail_at = 2
