@@ -113,7 +113,9 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
         self.end_line()
-        self.out.write(f"  FAILED on {result._host.get_name()}: {result._result.get('msg')}\n")
+        told = result._result
+        reason = str(told.get("stderr") or told.get("msg")).strip()
+        self.out.write(f"  FAILED on {result._host.get_name()}: {reason}\n")
 
     def v2_runner_on_unreachable(self, result: t.Any) -> None:
         self.v2_runner_on_failed(result)
