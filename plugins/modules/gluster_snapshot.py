@@ -73,8 +73,8 @@ options:
     description:
       - With O(state=restored), take the snapshot again under its name and description, before
         clients can write. Gluster's own restore consumes it.
-      - The new snapshot has a UUID and a creation time of its own. It is not activated, unless
-        Gluster does that for every new snapshot.
+      - The new snapshot has a UUID and a creation time of its own. It is activated if the consumed
+        one was.
     type: bool
     default: true
   restore_again:
@@ -171,7 +171,7 @@ safety_snapshot:
   description: Name of the snapshot of the state before the restore; null where none was taken.
   returned: when O(state=restored)
   type: str
-  sample: before-restore-0c6d0d0b5ffb
+  sample: before-restore-before-upgrade-0c6d0d0b5ffb
 restored_to:
   description: Name of the snapshot whose data the volume holds; null while a restore is unfinished.
   returned: when O(state=restored)

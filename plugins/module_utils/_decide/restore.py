@@ -26,7 +26,7 @@ import json
 import typing as t
 from dataclasses import dataclass, fields, replace
 
-from .names import DESCRIPTION_LONGEST, check_snapshot_name, check_volume_name
+from .names import DESCRIPTION_LONGEST, LONGEST, check_snapshot_name, check_volume_name
 from .plan import Plan, Refusal
 from .snapshot import auto_delete_warning, find_snapshot
 from .steps.snapshot import ActivateSnapshot, CreateSnapshot, RestoreSnapshot
@@ -63,6 +63,7 @@ class Mark:
     done: bool = False
     read_only: str = "off"  # what the option is outside of the hold
     safety: str = ""
+    activated: bool = False  # the snapshot was, before the restore
     description: str = ""
 
     def text(self, longest: int = 3500) -> str:
@@ -107,7 +108,7 @@ def decide_restored(wanted: WantedRestore, cluster: Cluster) -> Plan:
         return Plan(() if volume.started else (StartVolume(volume.name),))
     behind = _half_way(wanted, volume, snapshot, mark, cluster)
     if behind is not None:
-        return Plan(_after(wanted, behind, volume, snapshot is not None))
+        return Plan(_after(wanted, behind, volume, snapshot, cluster))
     if snapshot is None:
         raise Refusal(
             f"snapshot {wanted.name} of volume {wanted.volume} does not exist",
@@ -123,7 +124,7 @@ def decide_restored(wanted: WantedRestore, cluster: Cluster) -> Plan:
     _refuse_auto_delete(volume, cluster)
     steps, begun = _before(wanted, volume, snapshot, ahead, cluster)
     restored = replace(volume, status="Stopped", options={})
-    return Plan(steps + _after(wanted, begun, restored, kept=False))
+    return Plan(steps + _after(wanted, begun, restored, None, cluster))
 
 
 def _is_done(
@@ -151,7 +152,7 @@ def _half_way(
     if mark is None or mark.data != data:
         if snapshot is not None:
             return None
-        safety = cluster.snapshot(_safety_name(data))
+        safety = cluster.snapshot(_safety_name(wanted.name, data))
         mark = Mark.read(safety.description) if safety else None
     if mark and not mark.done and mark.snapshot == wanted.name and mark.data == data:
         return mark
@@ -176,6 +177,7 @@ def _before(
         data=snapshot.snapshot_volume or "",
         read_only=volume.options.get(READ_ONLY, "off"),
         safety=_free_name(snapshot, cluster) if wanted.safety_snapshot else "",
+        activated=bool(snapshot.activated),
         description=snapshot.description,
     )
     if mark.safety and cluster.snapshot(mark.safety) is None:
@@ -191,23 +193,27 @@ def _before(
     return tuple(steps), mark
 
 
-def _after(wanted: WantedRestore, mark: Mark, volume: Volume, kept: bool) -> tuple[Step, ...]:
+def _after(
+    wanted: WantedRestore, mark: Mark, volume: Volume, kept: Snapshot | None, cluster: Cluster
+) -> tuple[Step, ...]:
     """From the consumed snapshot to a started volume that says it is restored."""
+    start: tuple[Step, ...] = () if volume.started else (StartVolume(volume.name),)
+    done = replace(mark, done=True, description="", activated=False)
+    if not wanted.keep_snapshot:
+        return (_release(volume, done), *start)
     steps: list[Step] = []
-    done = replace(mark, done=True, description="")
-    start = () if volume.started else (StartVolume(volume.name),)
-    if wanted.keep_snapshot:
-        if not kept:
-            hold = _hold(volume, mark)
-            if any(volume.options.get(key) != value for key, value in hold.options):
-                steps.append(hold)
-            steps += [*start, CreateSnapshot(mark.snapshot, volume.name, mark.description)]
-        elif start:
-            steps += start
-        done = replace(done, uuid=f"{{snapshot:{mark.snapshot}}}")
-        steps.append(_release(volume, done))
+    if kept is None:
+        hold = _hold(volume, mark)
+        if any(volume.options.get(key) != value for key, value in hold.options):
+            steps.append(hold)
+        steps += [*start, CreateSnapshot(mark.snapshot, volume.name, mark.description)]
+        activated = mark.activated and cluster.config().activate_on_create
     else:
-        steps += [_release(volume, done), *start]
+        steps += start
+        activated = bool(kept.activated)
+    if mark.activated and not activated:
+        steps.append(ActivateSnapshot(mark.snapshot))
+    steps.append(_release(volume, replace(done, uuid=f"{{snapshot:{mark.snapshot}}}")))
     return tuple(steps)
 
 
@@ -220,17 +226,20 @@ def _release(volume: Volume, mark: Mark) -> SetVolumeOptions:
     return SetVolumeOptions(volume.name, ((READ_ONLY, mark.read_only), (MARK, mark.text())))
 
 
-def _safety_name(data: str, number: int = 1) -> str:
-    """Of the data to be restored: each restore consumes other data, so the name is its own."""
-    return f"before-restore-{data[:12]}" + (f"-{number}" if number > 1 else "")
+def _safety_name(name: str, data: str, number: int = 1) -> str:
+    """Each restore consumes other data, so the name is its own."""
+    end = f"-{data[:12]}" + (f"-{number}" if number > 1 else "")
+    return f"before-restore-{name}"[: LONGEST - len(end)] + end
 
 
 def _free_name(snapshot: Snapshot, cluster: Cluster) -> str:
     """A safety snapshot that an abandoned try left behind holds an older present: not reused."""
     number = 1
-    while cluster.snapshot(_safety_name(snapshot.snapshot_volume or "", number)) is not None:
+    while True:
+        name = _safety_name(snapshot.name, snapshot.snapshot_volume or "", number)
+        if cluster.snapshot(name) is None:
+            return name
         number += 1
-    return _safety_name(snapshot.snapshot_volume or "", number)
 
 
 def _refuse_sessions(volume: Volume, cluster: Cluster) -> None:

@@ -76,7 +76,10 @@ class GlusterError(Exception):
         if self.daemon_down:
             return "glusterd does not answer on this node: start it (systemctl start glusterd)."
         if self.timed_out:
-            return "glusterd may still be at it: look again in a while, or raise timeout."
+            return (
+                "glusterd may still be at it, or wait for a node that is gone without a word "
+                "(gluster volume status tells): look again in a while, or raise timeout."
+            )
         if "Commit failed on" in self.text:
             return COMMIT_FAILED
         return ADVICE.get(self.errno or 0, "")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import typing as t
 
@@ -15,6 +16,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     READ_ONLY,
     Mark,
     WantedRestore,
+    _safety_name,
     decide_restored,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
@@ -32,10 +34,12 @@ pytestmark = pytest.mark.usefixtures("clock")
 BOTH = (True, False)
 
 
-def world(status: str = "Started") -> World:
+def world(status: str = "Started", activated: bool = False) -> World:
     made = World()
     made.add_volume("projects")
     made.run(("snapshot", "create", "nightly", "projects", "no-timestamp", "description", "kept"))
+    if activated:
+        made.run(("snapshot", "activate", "nightly"))
     if status == "Stopped":
         made.run(("volume", "stop", "projects"))
     made.lines.clear()
@@ -195,6 +199,27 @@ def test_a_long_description_leaves_room_for_the_mark() -> None:
     assert Mark.read(mark.explained()) is not None
     assert Mark.read(mark.text()) == mark
     assert len(mark.text().encode()) <= 3500
+
+
+def test_a_long_name_leaves_room_in_that_of_the_safety_snapshot() -> None:
+    names = {_safety_name("n" * 254, f"{number:032x}"[::-1]) for number in range(9)}
+    assert len(names) == 9
+    assert {len(name) for name in names} == {254}
+
+
+@pytest.mark.parametrize("on_create", BOTH)
+@pytest.mark.parametrize("cut", [None, *range(9)])
+def test_an_activated_snapshot_is_activated_again(cut: int | None, on_create: bool) -> None:
+    made = world(activated=True)
+    made.config = type(made.config)(256, 90, False, on_create)
+    made.cut_at, made.cut_after = cut, True
+    with contextlib.suppress(PowerCut):
+        task(made, wanted_of(True, True))
+    made.cut_at = None
+    made.lines.clear()
+    task(made, wanted_of(True, True))
+    assert made.snapshots["nightly"].snapshot.activated
+    assert task(made, wanted_of(True, True)).steps == ()
 
 
 @pytest.mark.parametrize("text", [None, "", "-", "{", "[]", '{"no": 1}', "{}", "1"])
