@@ -8,6 +8,6 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path[0] = str(Path(__file__).resolve().parent.parent)  # this folder is the package `lab`
 
-from lab.cli import main  # noqa: E402
+from lab.cli import main  # type: ignore[import-not-found]  # noqa: E402
 
 sys.exit(main())
