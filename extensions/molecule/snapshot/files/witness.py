@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026, glusterfs.data_protection contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes data on the client, damages it, writes while others work, and tells what is where.
