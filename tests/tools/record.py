@@ -30,7 +30,7 @@ WRAPPER = f"""#!/bin/sh
 call={CALLS}/$(printf %03d "$(ls {CALLS} | wc -l)")
 mkdir "$call"
 printf '%s\\n' "$(basename "$0")" "$@" > "$call/argv"
-/usr/sbin/"$(basename "$0")" "$@" > "$call/stdout" 2> "$call/stderr" < /dev/null
+env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$(basename "$0")" "$@" > "$call/stdout" 2> "$call/stderr" < /dev/null
 code=$?
 echo "$code" > "$call/rc"
 cat "$call/stdout"
