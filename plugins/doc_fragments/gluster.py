@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # Options of every module: see COMMON_OPTIONS in module_utils/_module.py.
+    # For every module. The options are COMMON_OPTIONS in module_utils/_module.py.
     DOCUMENTATION = r"""
 options:
   timeout:
@@ -21,6 +21,16 @@ options:
       - Seconds for which a command that meets another one's cluster lock is tried again.
     type: int
     default: 120
+attributes:
+  platform:
+    support: full
+    description: The systems it runs on.
+    platforms: posix
+  action_group:
+    support: full
+    description: Use C(group/glusterfs.data_protection.gluster) in C(module_defaults).
+    membership:
+      - glusterfs.data_protection.gluster
 requirements:
   - Python 3.7 or newer on the managed node
   - GlusterFS 9, 10 or 11, with its C(gluster) command, on the managed node
@@ -42,15 +52,6 @@ attributes:
   idempotent:
     support: full
     description: Run again on the state it left, it changes nothing.
-  platform:
-    support: full
-    description: The systems it runs on.
-    platforms: posix
-  action_group:
-    support: full
-    description: Use C(group/glusterfs.data_protection.gluster) in C(module_defaults).
-    membership:
-      - glusterfs.data_protection.gluster
 """
 
     # Attributes of modules that only read.
@@ -66,13 +67,4 @@ attributes:
   idempotent:
     support: full
     description: Only reads.
-  platform:
-    support: full
-    description: The systems it runs on.
-    platforms: posix
-  action_group:
-    support: full
-    description: Use C(group/glusterfs.data_protection.gluster) in C(module_defaults).
-    membership:
-      - glusterfs.data_protection.gluster
 """
