@@ -115,7 +115,7 @@ def decide_restored(wanted: WantedRestore, cluster: Cluster) -> Plan:
             f"The volume is {volume.status}. See gluster snapshot list {wanted.volume}.",
         )
     _refuse_sessions(volume, cluster)
-    ahead = mark if mark and not mark.done and mark.data == snapshot.snapshot_volume else None
+    ahead = mark if mark and _is_held(volume, mark, snapshot) else None
     if volume.started and not wanted.stop_volume:
         raise Refusal(
             f"volume {volume.name} is started, and a restore needs it stopped",
@@ -136,6 +136,12 @@ def _is_done(
     if mark.data != volume.snapshot_volume:
         return False
     return snapshot is None or (snapshot.uuid == mark.uuid and not wanted.restore_again)
+
+
+def _is_held(volume: Volume, mark: Mark, snapshot: Snapshot) -> bool:
+    """By an earlier try, and still: what was written since somebody released it is not kept yet."""
+    begun = not mark.done and mark.data == snapshot.snapshot_volume
+    return begun and volume.options.get(READ_ONLY) == "on"
 
 
 def _half_way(

@@ -147,6 +147,20 @@ def test_failing_anywhere_is_taken_back_or_goes_on(number: int) -> None:
     judge(made, wanted, data)
 
 
+def test_a_hold_that_somebody_released_is_begun_anew() -> None:
+    made = world()
+    data = made.snapshots["nightly"].data
+    wanted = wanted_of(True, True)
+    made.cut_at = 3  # at the stop, when the safety snapshot is there
+    with pytest.raises(PowerCut):
+        task(made, wanted)
+    made.cut_at = None
+    made.run(("volume", "set", "projects", READ_ONLY, "off"))
+    made.lines.clear()
+    task(made, wanted)
+    judge(made, wanted, data)
+
+
 def test_a_snapshot_taken_anew_is_restored_again() -> None:
     made = world()
     wanted = wanted_of(True, True)
