@@ -18,12 +18,11 @@ SNAPSHOT_BRICK = re.compile(r"/snaps/([0-9a-f]{32})/")
 
 @dataclass(frozen=True)
 class Brick:
-    """A brick of a volume: ``host:path``, the UUID of its node, and whether it is an arbiter."""
+    """A brick of a volume: ``host:path``, and the UUID of its node."""
 
     host: str
     path: str
     node_uuid: str = ""
-    arbiter: bool = False
 
     def __str__(self) -> str:
         return f"{self.host}:{self.path}"
@@ -64,9 +63,6 @@ class BrickStatus:
     name: str  # host:path
     online: bool
     pid: int | None = None
-    port: int | None = None
-    device: str = ""
-    size: str = ""
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,6 @@ def read_snapshot_bricks(root: Element) -> tuple[BrickStatus, ...]:
             name=text(brick, "path"),
             online=text(brick, "brick_running") == "Yes",
             pid=number(brick, "pid") or None,
-            size=text(brick, "lvSize"),
         )
         for brick in payload(root, "snapStatus/snapshots").iterfind("snapshot/volume/brick")
     )

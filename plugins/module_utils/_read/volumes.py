@@ -36,7 +36,7 @@ def read_volumes(root: Element) -> tuple[Volume, ...]:
 
 def _brick(element: Element) -> Brick:
     host, _colon, path = text(element, "name").partition(":")
-    return Brick(host, path, text(element, "hostUuid"), text(element, "isArbiter") == "1")
+    return Brick(host, path, text(element, "hostUuid"))
 
 
 def read_volume_status(root: Element) -> dict[str, VolumeStatus]:
@@ -48,8 +48,6 @@ def read_volume_status(root: Element) -> dict[str, VolumeStatus]:
                     name=f"{text(node, 'hostname')}:{text(node, 'path')}",
                     online=text(node, "status") == "1",
                     pid=number(node, "pid", -1) if number(node, "pid", -1) > 0 else None,
-                    port=number(node, "ports/tcp") or number(node, "port") or None,
-                    device=text(node, "device"),
                 )
                 for node in volume.iterfind("node")
                 if text(node, "path").startswith("/")
