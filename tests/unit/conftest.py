@@ -11,6 +11,7 @@ import json
 import time
 import typing as t
 
+import hypothesis
 import pytest
 from ansible.module_utils import basic
 from ansible_collections.glusterfs.data_protection.plugins.module_utils import _module
@@ -20,6 +21,11 @@ try:
     from ansible.module_utils.testing import patch_module_args
 except ImportError:  # ansible-core before 2.19
     patch_module_args = None
+
+# The same examples in every run: a test that turns red has a change to blame. Search for new ones
+# with `pytest --hypothesis-profile=default`.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("repeatable")
 
 PACKAGE = "ansible_collections.glusterfs.data_protection.plugins.modules"
 
