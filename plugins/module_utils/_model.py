@@ -63,6 +63,7 @@ class BrickStatus:
     name: str  # host:path
     online: bool
     pid: int | None = None
+    port: int | None = None  # TCP, for clients; bricks of one process share it
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,13 @@ class Peer:
 Topic = t.Tuple[str, str]
 """What can be known: a kind and a name, for instance ``("snapshot", "nightly")``."""
 
+LISTS: t.Mapping[str, str] = {
+    "all_volumes": "volume",
+    "all_snapshots": "snapshot",
+    "all_statuses": "status",
+}
+"""Topics that give all of a kind in one command; what such a list leaves out does not exist."""
+
 
 class Unknown(Exception):
     """A decision needs a fact that nobody has read yet: read the topic and decide again."""
@@ -163,13 +171,31 @@ class Cluster:
     known: t.Mapping[Topic, t.Any] = field(default_factory=dict)
 
     def get(self, kind: str, name: str = "") -> t.Any:
-        try:
+        if (kind, name) in self.known:
             return self.known[(kind, name)]
-        except KeyError:
-            raise Unknown((kind, name)) from None
+        if any(LISTS[listing] == kind and (listing, "") in self.known for listing in LISTS):
+            return None
+        raise Unknown((kind, name))
 
     def put(self, kind: str, name: str, value: t.Any) -> Cluster:
-        return Cluster({**self.known, (kind, name): value})
+        if kind not in LISTS:
+            return Cluster({**self.known, (kind, name): value})
+        others = {topic: v for topic, v in self.known.items() if topic[0] != LISTS[kind]}
+        listed = {(LISTS[kind], name): item for name, item in value.items()}
+        return Cluster({**others, **listed, (kind, ""): True})
+
+    def _all(self, listing: str) -> list[t.Any]:
+        self.get(listing)
+        kind = LISTS[listing]
+        return [self.known[topic] for topic in sorted(self.known) if topic[0] == kind]
+
+    def volumes(self) -> tuple[Volume, ...]:
+        """All of the cluster, by name."""
+        return tuple(volume for volume in self._all("all_volumes") if volume is not None)
+
+    def snapshots(self) -> tuple[Snapshot, ...]:
+        """All of the cluster, by name."""
+        return tuple(found for found in self._all("all_snapshots") if found is not None)
 
     def snapshot(self, name: str) -> Snapshot | None:
         return t.cast("Snapshot | None", self.get("snapshot", name))
@@ -178,13 +204,15 @@ class Cluster:
         return t.cast("tuple[BrickStatus, ...]", self.get("snapshot_bricks", name))
 
     def snapshots_of(self, volume: str) -> tuple[Snapshot, ...]:
+        if ("all_snapshots", "") in self.known:
+            return tuple(found for found in self.snapshots() if found.volume == volume)
         return t.cast("tuple[Snapshot, ...]", self.get("snapshots", volume))
 
     def volume(self, name: str) -> Volume | None:
         return t.cast("Volume | None", self.get("volume", name))
 
     def status(self, volume: str) -> VolumeStatus:
-        return t.cast("VolumeStatus", self.get("status", volume))
+        return t.cast("VolumeStatus", self.get("status", volume) or VolumeStatus())
 
     def config(self) -> SnapshotConfig:
         return t.cast("SnapshotConfig", self.get("config"))

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import time
 import typing as t
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ._decide.plan import Plan, Refusal, Step, command_line
+from ._decide.plan import AtOnce, Plan, Refusal, Step, command_line
+from ._hold.firewall import find
+from ._hold.window import Window
 from ._model import Cluster, Unknown
 from ._read.reader import Reader
-from ._run.errors import ALREADY, GlusterError
+from ._run.errors import ALREADY, Failure, GlusterError
 from ._run.gluster import Gluster
 from ._run.process import execute
 
@@ -26,7 +30,7 @@ COMMON_OPTIONS: dict[str, dict[str, t.Any]] = {
     "lock_timeout": {"type": "int", "default": 120},
 }
 
-ONLY_GLUSTER_KNOWS = ("uuid", "created", "snapshot_volume")
+ONLY_GLUSTER_KNOWS = ("uuid", "id", "created", "skew_seconds", "snapshot_volume")
 """Fields that no plan can predict: without them the diff is the same in check mode."""
 
 Show = t.Callable[[Cluster], t.Dict[str, t.Any]]
@@ -39,7 +43,8 @@ def converge(module: AnsibleModule, decide: t.Callable[[Cluster], Plan], show: S
     ``show`` gives the return values of a cluster; asked before and after, they are the diff.
     """
     reader = _reader(module)
-    run = Run(reader)
+    window = Window(lambda: find(execute, module.get_bin_path), module.params.get("hold_wait", 0))
+    run = Run(reader, window)
 
     def settled(cluster: Cluster) -> tuple[Plan, list[str], t.Any, t.Any]:
         plan = decide(cluster)
@@ -56,13 +61,20 @@ def converge(module: AnsibleModule, decide: t.Callable[[Cluster], Plan], show: S
         else:
             cluster = run.carry_out(plan, cluster)
             result.update(settle(reader, cluster, show)[1], commands=run.commands)
+            if window.seconds is not None:
+                result["window_seconds"] = window.seconds
     except Refusal as refusal:
         _fail(module, f"{_sentence(refusal.problem)} Nothing was changed. {refusal.remedy}", run)
-    except GlusterError as error:
+    except Failure as error:
         _fail(module, _told(error, run, reader), run, error)
     for warning in plan.warnings:
         module.warn(warning)
     module.exit_json(**result)
+
+
+def fresh_uuid(module: AnsibleModule) -> str:
+    """The UUID of something new; check mode cannot know it."""
+    return "<uuid>" if module.check_mode else str(uuid.uuid4())
 
 
 def inform(module: AnsibleModule, gather: t.Callable[[Reader], dict[str, t.Any]]) -> t.NoReturn:
@@ -72,7 +84,7 @@ def inform(module: AnsibleModule, gather: t.Callable[[Reader], dict[str, t.Any]]
         result = gather(reader)
     except Refusal as refusal:
         module.fail_json(msg=f"{_sentence(refusal.problem)} {refusal.remedy}".strip())
-    except GlusterError as error:
+    except Failure as error:
         _fail(module, f"{_sentence(str(error))} {error.advice}", Run(reader), error)
     module.exit_json(changed=False, **result)
 
@@ -93,6 +105,7 @@ class Run:
     """A plan being carried out: what was run, what is done, what was taken back."""
 
     reader: Reader
+    window: Window | None = None
     commands: list[str] = field(default_factory=list)
     done: list[Step] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
@@ -103,50 +116,80 @@ class Run:
         """Every step, each proved by a read; if one fails, those before it are taken back."""
         self.cluster = cluster
         for step in plan.steps:
+            parts = step.parts if isinstance(step, AtOnce) else (step,)
             try:
-                self.cluster = self._step(step, self.cluster)
-            except GlusterError:
-                self._take_back(step)
+                self._together(parts, step.held if isinstance(step, AtOnce) else ())
+            except Failure:
+                self._take_back([part for part in parts if part not in self.done])
                 raise
-            self.done.append(step)
         return self.cluster
 
-    def _step(self, step: Step, cluster: Cluster) -> Cluster:
-        gluster = self.reader.gluster
-        words = step.words(cluster)
-        self.commands.append(command_line(words))
-        failure: GlusterError | None = None
-        patience = step.patience
+    def _together(self, steps: t.Sequence[Step], held: t.Sequence[tuple[str, int]]) -> None:
+        """Start the commands of these steps at once, then prove each; ``held`` see AtOnce."""
+        commands = [step.words(self.cluster) for step in steps]
+        window = self.window if held else None
+        if window:
+            window.open(held)
+        self.commands += [command_line(words) for words in commands]
+        if len(steps) == 1:
+            outcomes = [self._attempt(commands[0])]
+        else:
+            with ThreadPoolExecutor(len(steps)) as pool:
+                outcomes = list(pool.map(self._attempt, commands))
+        broken = window.close(held) if window else None
+        failures: list[Failure] = [broken] if broken else []
+        for step, outcome in zip(steps, outcomes):
+            try:
+                self._prove(step, outcome)
+                self.done.append(step)
+            except GlusterError as error:
+                failures.append(error)
+        if len(failures) > 1:
+            raise Failure("; ".join(map(str, failures)), failures[0].advice)
+        if failures:
+            raise failures[0]
+
+    def _attempt(self, words: t.Sequence[str]) -> GlusterError | None:
         try:
-            gluster.run(words)
+            self.reader.gluster.run(words)
         except GlusterError as error:
+            return error
+        return None
+
+    def _prove(self, step: Step, failure: GlusterError | None) -> None:
+        """Read until the step is seen to hold."""
+        gluster = self.reader.gluster
+        patience = step.patience
+        if failure is not None:
             # The answer may be late, or somebody else was faster: the state tells.
-            if not (error.timed_out or error.errno in ALREADY):
-                raise
-            failure = error
-            patience = gluster.timeout if error.timed_out else 0.0
+            if not (failure.timed_out or failure.errno in ALREADY):
+                raise failure
+            patience = gluster.timeout if failure.timed_out else 0.0
         deadline = time.monotonic() + patience
         while True:
-            cluster = self.reader.refresh(step.effect(cluster), step.proof())
+            cluster = self.reader.refresh(step.effect(self.cluster), step.proof())
             if step.holds(cluster):
-                return cluster
+                self.cluster = cluster
+                return
             if time.monotonic() >= deadline:
                 lie = f"Gluster reported success, but {step.lacking(cluster)}"
-                raise failure or GlusterError(["gluster", *words], lie)
+                raise failure or GlusterError(["gluster", *step.words(self.cluster)], lie)
             time.sleep(1.0)
 
-    def _take_back(self, failed: Step) -> None:
+    def _take_back(self, failed: t.Sequence[Step]) -> None:
         """Undo in reverse, unless a step that is final has been done, or may have been."""
-        self.standing = [*self.done, *([failed] if self._is_changed(failed) else [])]
+        self.standing = [*self.done, *(step for step in failed if self._is_changed(step))]
         if any(step.final for step in self.standing):
             return
         for step in reversed(list(self.standing)):
             # What a failed step seems to have made may be somebody else's.
-            undo = None if step is failed and failed.creates else step.undo()
+            mine = step in self.done or step.is_own(self.cluster)
+            undo = step.undo() if mine else None
             if undo is None:
                 continue
+            self.commands.append(command_line(undo.words(self.cluster)))
             try:
-                self.cluster = self._step(undo, self.cluster)
+                self._prove(undo, self._attempt(undo.words(self.cluster)))
             except GlusterError:
                 return
             self.undone.append(self.commands[-1])
@@ -154,9 +197,10 @@ class Run:
 
     def _is_changed(self, step: Step) -> bool:
         """Is anything it touches other than before? Yes, where that cannot be told."""
+        before = self.cluster
         try:
-            now = self.reader.refresh(self.cluster, step.proof())
-            return any(now.get(*topic) != self.cluster.get(*topic) for topic in step.proof())
+            self.cluster = self.reader.refresh(before, step.proof())
+            return any(self.cluster.get(*topic) != before.get(*topic) for topic in step.proof())
         except (GlusterError, Unknown):
             return True
 
@@ -190,7 +234,7 @@ def _sentence(text: str) -> str:
     return begin.rstrip(". ") + "."
 
 
-def _told(error: GlusterError, run: Run, reader: Reader) -> str:
+def _told(error: Failure, run: Run, reader: Reader) -> str:
     """What failed, what was taken back or stands, how the volumes are, and how to go on."""
     parts = [_sentence(str(error)), error.advice]
     standing = run.standing or ([] if run.undone else run.done)
@@ -219,9 +263,7 @@ def _state_of(name: str, reader: Reader) -> str:
     return f"Volume {name} is {volume.status}{hint}."
 
 
-def _fail(
-    module: AnsibleModule, msg: str, run: Run, error: GlusterError | None = None
-) -> t.NoReturn:
+def _fail(module: AnsibleModule, msg: str, run: Run, error: Failure | None = None) -> t.NoReturn:
     details: dict[str, t.Any] = {"commands": run.commands, "undone": run.undone}
     if error is not None:
         details.update(command=error.command, errno=error.errno, rc=error.rc, stderr=error.text)

@@ -8,8 +8,13 @@ from __future__ import annotations
 import typing as t
 
 from ._decide.clone import Origin
+from ._decide.group import Membership
+from ._decide.notes import facts_of, words_of
+from ._decide.snapshot_set import Tag
 
 if t.TYPE_CHECKING:
+    from ._decide.group import Group
+    from ._decide.snapshot_set import SnapshotSet
     from ._model import BrickStatus, Snapshot, SnapshotConfig, Volume
     from ._read.thin import LogicalVolume
 
@@ -24,10 +29,61 @@ def snapshot_result(snapshot: Snapshot | None) -> Result | None:
         "name": snapshot.name,
         "uuid": snapshot.uuid,
         "volume": snapshot.volume,
-        "description": snapshot.description,
+        "description": words_of(snapshot.description),
         "created": snapshot.created,
         "activated": snapshot.activated,
         "snapshot_volume": snapshot.snapshot_volume,
+        "before_restore_of": facts_of(snapshot.description, "restore").get("snapshot"),
+        "snapshot_set": _set_of(snapshot),
+    }
+
+
+def _set_of(snapshot: Snapshot) -> Result | None:
+    tag = Tag.of(snapshot)
+    return {"name": tag.name, "id": tag.id, "consistency_group": tag.group_name} if tag else None
+
+
+def set_result(one: SnapshotSet | None) -> Result | None:
+    """A snapshot of a consistency group; None where there is none."""
+    if one is None:
+        return None
+    return {
+        "name": one.tag.name,
+        "id": one.tag.id,
+        "consistency_group": one.tag.group_name,
+        "group_id": one.tag.group,
+        "description": one.description,
+        "complete": one.complete,
+        "consistency": one.consistency,
+        "activated": one.activated,
+        "created": one.created,
+        "skew_seconds": one.skew,
+        "snapshots": [snapshot_result(snapshot) for snapshot in one.snapshots],
+    }
+
+
+def group_result(group: Group | None, sets: t.Iterable[SnapshotSet]) -> Result | None:
+    """A consistency group, and its snapshots by name."""
+    if group is None:
+        return None
+    uuids = {volume.name: volume.uuid for volume in group.volumes}
+    return {
+        "name": group.name,
+        "id": group.id,
+        "description": group.description,
+        "volumes": [{"name": name, "uuid": uuids.get(name)} for name in group.members],
+        "drift": list(group.drift),
+        "snapshot_sets": [
+            {
+                "name": one.tag.name,
+                "id": one.tag.id,
+                "created": one.created,
+                "complete": one.complete,
+                "consistency": one.consistency,
+            }
+            for one in sets
+            if one.tag.group == group.id
+        ],
     }
 
 
@@ -81,7 +137,16 @@ def volume_info_result(volume: Volume) -> Result:
         "is_snapshot": False,
         "is_clone": volume.is_clone,
         "origin": dict(origin.__dict__) if origin else None,
+        "consistency_group": _group_of(volume),
     }
+
+
+def _group_of(volume: Volume) -> Result | None:
+    """What the volume itself says; a clone has its words from another volume."""
+    said = Membership.of(volume)
+    if said is None or said.volume != volume.uuid:
+        return None
+    return {"name": said.name, "id": said.id}
 
 
 def snapshot_volume_result(snapshot: Snapshot) -> Result:
@@ -101,6 +166,7 @@ def snapshot_volume_result(snapshot: Snapshot) -> Result:
             "snapshot": snapshot.name,
             "uuid": snapshot.uuid,
         },
+        "consistency_group": None,
     }
 
 

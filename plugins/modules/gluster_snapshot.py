@@ -3,17 +3,21 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Snapshots of a volume: see DOCUMENTATION."""
+"""Snapshots of a volume or of a consistency group: see DOCUMENTATION."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: gluster_snapshot
-short_description: Take, activate, restore and remove snapshots of a GlusterFS volume
+short_description: Take, activate, restore and remove snapshots of GlusterFS volumes
 version_added: 1.0.0
 description:
-  - Declares a snapshot of a volume, or that a volume holds the data of a snapshot.
-  - A snapshot is crash-consistent. All bricks must be online and on thin logical volumes.
+  - Declares a snapshot of a volume or of a consistency group, or that a volume or all volumes of a
+    group hold the data of a snapshot.
+  - A snapshot of one volume is crash-consistent. All bricks must be online and on thin logical
+    volumes.
+  - A snapshot of a consistency group is a I(set), one snapshot of each member, all or none. They are
+    one point in time only with O(quiesced).
 author:
   - glusterfs.data_protection contributors (@glusterfs)
 extends_documentation_fragment:
@@ -25,18 +29,57 @@ options:
       - Name of the snapshot, unique in the cluster. It is taken as it is, without Gluster's
         time stamp.
       - Up to 254 letters, digits, V(-) and V(_).
+      - With O(consistency_group) up to 64 of them, and unique in the group. The snapshot of each
+        member volume is named C(GROUP_NAME_VOLUME).
       - Required but for O(delete_all=true).
     type: str
     aliases: [snapshot, snapname]
   volume:
     description:
-      - The volume of the snapshot. Required to take one, to restore, and with O(delete_all).
+      - The volume of the snapshot. It or O(consistency_group) is required to take one, to restore,
+        and with O(delete_all).
       - With any other state, a snapshot of that name of another volume is refused.
     type: str
     aliases: [volname]
+  consistency_group:
+    description:
+      - The consistency group of the snapshot, instead of O(volume).
+      - Everything is checked for all members before anything is done to the first. If one member's
+        snapshot cannot be taken, those of the others are removed again.
+      - A set that an interrupted run left half is removed by the next one, and taken anew.
+    type: str
+    aliases: [cg_name]
+  quiesced:
+    description:
+      - With O(consistency_group), take the set only while client I/O to every brick of every member
+        is held by M(glusterfs.data_protection.gluster_volume_quiesce), so that it is one point in
+        time. Whether all is held is proved before the first snapshot and after the last one. If it
+        is not so, the set is removed again.
+      - When the last snapshot is taken, the hold of this node is released. Those of the others end
+        with it, see C(release_with) there.
+      - The role P(glusterfs.data_protection.consistency_group_snapshot#role) does it all.
+    type: bool
+    default: false
+  hold_wait:
+    description: With O(quiesced), how many seconds to wait until everything is held.
+    type: int
+    default: 60
+  accept_auto_delete:
+    description:
+      - With O(consistency_group), take a set although C(auto_delete) is on. Gluster may then remove
+        the snapshot of one member, and leave a set that cannot be restored.
+    type: bool
+    default: false
+  accept_other_members:
+    description:
+      - With O(consistency_group) and O(state=restored), restore a set that was taken when the group
+        had other members. The volumes of the set are restored, and membership stays as it is now.
+    type: bool
+    default: false
   description:
     description:
-      - Description kept with a snapshot when it is taken, one line of up to 1,024 bytes.
+      - Description kept with a snapshot when it is taken, one line of up to 1,024 bytes. With
+        O(consistency_group) some 250 bytes less.
       - Gluster cannot change it; one that differs from O(description) is reported by a warning.
     type: str
   state:
@@ -53,7 +96,8 @@ options:
     default: present
   delete_all:
     description:
-      - With O(state=absent), remove every snapshot of O(volume). O(name) must be left out.
+      - With O(state=absent), remove every snapshot of O(volume) or of O(consistency_group). O(name)
+        must be left out.
     type: bool
     default: false
   stop_volume:
@@ -67,6 +111,8 @@ options:
       - With O(state=restored), first take a snapshot of the present, with the volume read-only, so
         that it holds every write that was acknowledged.
       - It is returned as RV(safety_snapshot) and is yours to remove.
+      - With O(consistency_group) it is a set, and it is always taken. An interrupted restore is
+        finished from it.
     type: bool
     default: true
   keep_snapshot:
@@ -96,6 +142,8 @@ notes:
     may fail to take further snapshots of the volume (C(quota.cksum not found) in their log).
     Restart glusterd on them once.
 seealso:
+  - module: glusterfs.data_protection.gluster_consistency_group
+  - module: glusterfs.data_protection.gluster_volume_quiesce
   - module: glusterfs.data_protection.gluster_snapshot_info
   - module: glusterfs.data_protection.gluster_snapshot_clone
   - module: glusterfs.data_protection.gluster_snapshot_config
@@ -121,6 +169,18 @@ EXAMPLES = r"""
     state: restored
     stop_volume: true
 
+- name: Take a snapshot of all volumes of a group
+  glusterfs.data_protection.gluster_snapshot:
+    name: nightly
+    consistency_group: shop
+
+- name: Put all volumes of the group back
+  glusterfs.data_protection.gluster_snapshot:
+    name: nightly
+    consistency_group: shop
+    state: restored
+    stop_volume: true
+
 - name: Remove a snapshot
   glusterfs.data_protection.gluster_snapshot:
     name: before-upgrade
@@ -136,9 +196,9 @@ EXAMPLES = r"""
 RETURN = r"""
 snapshot:
   description: The snapshot as it is now, or null where there is none.
-  returned: success, when O(name) is given
+  returned: success, when O(name) is given, without O(consistency_group)
   type: dict
-  contains:
+  contains: &snapshot
     name:
       description: Name of the snapshot.
       type: str
@@ -167,6 +227,81 @@ snapshot:
       description: Gluster's hidden volume that holds the data; part of its bricks' paths.
       type: str
       sample: 0c6d0d0b5ffb4a6a9c2d1ef4a2a1b9f2
+    before_restore_of:
+      description: The snapshot before whose restore this one was taken; null for any other.
+      type: str
+      sample: null
+    snapshot_set:
+      description: The snapshot of a consistency group that it is one of; null for any other.
+      type: dict
+      contains:
+        name:
+          description: Name of the set.
+          type: str
+          sample: nightly
+        id:
+          description: UUID of the set.
+          type: str
+          sample: 0b4f0a86-4c2f-4df4-8e0d-4f6d8f0b7c11
+        consistency_group:
+          description: Name of the group.
+          type: str
+          sample: shop
+snapshot_set:
+  description: The snapshot of the group as it is now, or null where there is none.
+  returned: success, when O(name) and O(consistency_group) are given
+  type: dict
+  contains:
+    name:
+      description: Name of the set.
+      type: str
+      sample: nightly
+    id:
+      description: UUID of the set; in check mode V(<uuid>) for one that is not there yet.
+      type: str
+      sample: 0b4f0a86-4c2f-4df4-8e0d-4f6d8f0b7c11
+    consistency_group:
+      description: Name of the group.
+      type: str
+      sample: shop
+    group_id:
+      description: UUID of the group.
+      type: str
+      sample: 7d1f9a52-64d5-4c3e-9d0e-0a6c0b1d2f3a
+    description:
+      description: Its description, or an empty string.
+      type: str
+      sample: Before the upgrade of the shop
+    complete:
+      description: Whether there is a snapshot of every volume that was a member then.
+      type: bool
+      sample: true
+    consistency:
+      description: V(crash) where it was proved to be one point in time, else V(none).
+      type: str
+      sample: crash
+    activated:
+      description: Whether all of its snapshots are activated.
+      type: bool
+      sample: false
+    created:
+      description: When the first of its snapshots was taken, ISO 8601 in UTC.
+      type: str
+      sample: "2026-11-23T08:40:12Z"
+    skew_seconds:
+      description: Whole seconds between the first and the last of its snapshots, by Gluster's clock.
+      type: int
+      sample: 2
+    snapshots:
+      description: Its snapshots, by volume.
+      type: list
+      elements: dict
+      contains: *snapshot
+window_seconds:
+  description: From the proof that all was held, before the first snapshot, to that after the last.
+  returned: when O(quiesced=true) and a set was taken
+  type: float
+  sample: 1.83
 safety_snapshot:
   description: Name of the snapshot of the state before the restore; null where none was taken.
   returned: when O(state=restored)
@@ -179,11 +314,16 @@ restored_to:
   sample: before-upgrade
 volume_status:
   description: State of the volume after the restore.
-  returned: when O(state=restored)
+  returned: when O(state=restored), without O(consistency_group)
   type: str
   sample: Started
+volumes:
+  description: Name and state of each volume of the group.
+  returned: when O(state=restored) and O(consistency_group)
+  type: dict
+  sample: {"projects": "Started", "scratch": "Started"}
 snapshots:
-  description: Names of the snapshots of the volume that are left.
+  description: Names of the snapshots of the volume or of the group that are left.
   returned: when O(delete_all=true)
   type: list
   elements: str
@@ -212,11 +352,24 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     decide_none_of,
     decide_present,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot_set import (
+    WantedSet,
+    WantedSetRestore,
+    decide_no_set,
+    decide_no_sets,
+    decide_set,
+    decide_set_restored,
+    find_set,
+    restored_volumes,
+    sets_of_group,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
     converge,
+    fresh_uuid,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._results import (
+    set_result,
     snapshot_result,
 )
 
@@ -227,12 +380,17 @@ if t.TYPE_CHECKING:
 ACTIVATED = {"present": None, "activated": True, "deactivated": False}
 
 
-def decide(params: dict[str, t.Any], cluster: Cluster) -> Plan:
+def decide(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan:
     """The plan for the wanted state."""
     name, volume, state = params["name"], params["volume"], params["state"]
+    if params["delete_all"] and (state != "absent" or name is not None):
+        raise Refusal("delete_all goes with state: absent and without a name")
+    if params["consistency_group"] is not None:
+        return decide_group(params, fresh, cluster)
+    for option in ("quiesced", "accept_auto_delete", "accept_other_members"):
+        if params[option]:
+            raise Refusal(f"{option} goes with consistency_group")
     if params["delete_all"]:
-        if state != "absent" or name is not None:
-            raise Refusal("delete_all goes with state: absent and without a name")
         return decide_none_of(volume, cluster)
     if state == "absent":
         return decide_absent(name, volume, cluster)
@@ -245,8 +403,37 @@ def decide(params: dict[str, t.Any], cluster: Cluster) -> Plan:
     )
 
 
+def decide_group(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan:
+    """The plan for the wanted state of a set."""
+    name, group, state = params["name"], params["consistency_group"], params["state"]
+    if params["delete_all"]:
+        return decide_no_sets(group, cluster)
+    if state == "absent":
+        return decide_no_set(group, name, cluster)
+    if state == "restored":
+        if not params["safety_snapshot"]:
+            raise Refusal(
+                "a restore of a consistency group always takes its safety snapshot",
+                "Leave safety_snapshot out, and remove the snapshot afterwards.",
+            )
+        options = ("stop_volume", "keep_snapshot", "restore_again", "accept_other_members")
+        restore = WantedSetRestore(name, group, **{option: params[option] for option in options})
+        return decide_set_restored(restore, fresh, cluster)
+    wanted = WantedSet(
+        name,
+        group,
+        params["description"],
+        ACTIVATED[state],
+        params["quiesced"],
+        params["accept_auto_delete"],
+    )
+    return decide_set(wanted, fresh, cluster)
+
+
 def show(params: dict[str, t.Any], cluster: Cluster) -> dict[str, t.Any]:
     """What is returned, and compared for the diff."""
+    if params["consistency_group"] is not None:
+        return show_group(params, cluster)
     if params["delete_all"]:
         return {"snapshots": [s.name for s in cluster.snapshots_of(params["volume"])]}
     shown: dict[str, t.Any] = {"snapshot": snapshot_result(cluster.snapshot(params["name"]))}
@@ -259,11 +446,31 @@ def show(params: dict[str, t.Any], cluster: Cluster) -> dict[str, t.Any]:
     return shown
 
 
+def show_group(params: dict[str, t.Any], cluster: Cluster) -> dict[str, t.Any]:
+    """The same for a set."""
+    name, group = params["name"], params["consistency_group"]
+    if params["delete_all"]:
+        sets = sets_of_group(group, cluster)
+        return {"snapshots": [snapshot.name for one in sets for snapshot in one.snapshots]}
+    shown: dict[str, t.Any] = {"snapshot_set": set_result(find_set(cluster, group, name))}
+    if params["state"] == "restored":
+        volumes, safety, done = restored_volumes(cluster, group, name)
+        shown["safety_snapshot"] = safety
+        shown["restored_to"] = name if done else None
+        shown["volumes"] = {volume.name: volume.status for volume in volumes}
+    return shown
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "name": {"type": "str", "aliases": ["snapshot", "snapname"]},
             "volume": {"type": "str", "aliases": ["volname"]},
+            "consistency_group": {"type": "str", "aliases": ["cg_name"]},
+            "quiesced": {"type": "bool", "default": False},
+            "hold_wait": {"type": "int", "default": 60},
+            "accept_auto_delete": {"type": "bool", "default": False},
+            "accept_other_members": {"type": "bool", "default": False},
             "description": {"type": "str"},
             "state": {
                 "type": "str",
@@ -279,12 +486,14 @@ def main() -> None:
         },
         required_if=[
             ("delete_all", False, ("name",)),
-            ("delete_all", True, ("volume",)),
-            ("state", "restored", ("volume",)),
+            ("delete_all", True, ("volume", "consistency_group"), True),
+            ("state", "restored", ("volume", "consistency_group"), True),
         ],
+        mutually_exclusive=[("volume", "consistency_group")],
         supports_check_mode=True,
     )
-    converge(module, lambda c: decide(module.params, c), lambda c: show(module.params, c))
+    fresh = fresh_uuid(module)
+    converge(module, lambda c: decide(module.params, fresh, c), lambda c: show(module.params, c))
 
 
 if __name__ == "__main__":

@@ -134,6 +134,18 @@ volumes:
           description: UUID of the snapshot.
           type: str
           sample: 5c4e4cf5-9de6-4b9c-8a0b-0a3ec2ab1b4f
+    consistency_group:
+      description: The consistency group that the volume says it is in; null where it says none.
+      type: dict
+      contains:
+        name:
+          description: Name of the group.
+          type: str
+          sample: shop
+        id:
+          description: UUID of the group.
+          type: str
+          sample: 7d1f9a52-64d5-4c3e-9d0e-0a6c0b1d2f3a
     brick_status:
       description: Whether the bricks are online; empty where the volume is not started.
       returned: when O(gather_subset) has V(bricks)

@@ -15,6 +15,11 @@ import hypothesis
 import pytest
 from ansible.module_utils import basic
 from ansible_collections.glusterfs.data_protection.plugins.module_utils import _module
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._hold import (
+    node,
+    probe,
+    window,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.process import Output
 
 try:
@@ -51,6 +56,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+def _binary(_module: basic.AnsibleModule, name: str, *_args: t.Any) -> str | None:
+    """The lab has no nft: the guests' kernel has only half of it."""
+    return None if name == "nft" else f"/usr/sbin/{name}"
+
+
 RunModule = t.Callable[..., t.Dict[str, t.Any]]
 
 
@@ -63,15 +73,20 @@ def run_module(
     def run(
         module: str,
         args: dict[str, t.Any],
-        execute: t.Callable[[t.Sequence[str], float, int], Output],
+        execute: t.Callable[..., Output],
         check: bool = False,
         mounts: str = "",
+        uuid: str = "",
     ) -> dict[str, t.Any]:
         monkeypatch.setattr(_module, "execute", execute)
         monkeypatch.setattr(_module, "_mounts", lambda: mounts)
-        monkeypatch.setattr(
-            basic.AnsibleModule, "get_bin_path", lambda *a, **kw: "/usr/sbin/gluster"
-        )
+        monkeypatch.setattr(node, "execute", execute)
+        monkeypatch.setattr(node, "_glusterd_info", lambda: f"UUID={uuid}\n")
+        monkeypatch.setattr(basic.AnsibleModule, "get_bin_path", _binary)
+        for asking in (probe, window):
+            monkeypatch.setattr(
+                asking, "ask", lambda addresses, *a: dict.fromkeys(addresses, "held")
+            )
         monkeypatch.setattr(basic.AnsibleModule, "log", lambda *a, **kw: None)
         params = {
             **args,

@@ -28,6 +28,7 @@ class Recording:
         self.result: dict[str, t.Any] = content["result"]
         self.calls: list[dict[str, t.Any]] = content["calls"]
         self.mounts = "\n".join(content["mounts"])
+        self.uuid: str = content.get("uuid", "")  # of the node
 
     def __repr__(self) -> str:
         return f"{self.version}-{self.name}"
@@ -61,10 +62,13 @@ class Replay:
         self.left = list(calls)
         self.asked: list[list[str]] = []
 
-    def __call__(self, argv: t.Sequence[str], seconds: float, max_bytes: int) -> Output:
+    def __call__(
+        self, argv: t.Sequence[str], seconds: float, max_bytes: int, text: str = ""
+    ) -> Output:
         words = [Path(argv[0]).name, *argv[1:]]
         self.asked.append(words)
         assert self.left, f"not recorded: {words}"
         call = self.left.pop(0)
         assert words == call["argv"]
+        assert text.splitlines() == call.get("stdin", [])
         return Output(call["rc"], "\n".join(call["stdout"]), "\n".join(call["stderr"]))

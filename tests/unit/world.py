@@ -10,6 +10,7 @@ back and leaves the volume stopped). It proves plans, not modules: those are run
 from __future__ import annotations
 
 import itertools
+import threading
 import typing as t
 from dataclasses import dataclass, field, replace
 
@@ -55,6 +56,7 @@ class World:
     volumes: dict[str, Volume] = field(default_factory=dict)
     data: dict[str, int] = field(default_factory=dict)
     replaced: int = 0  # what the last restore threw away
+    thrown: dict[str, int] = field(default_factory=dict)  # the same, of each volume
     snapshots: dict[str, Held] = field(default_factory=dict)
     config: SnapshotConfig = field(default_factory=lambda: SnapshotConfig(256, 90, False, False))
     cut_at: int | None = None  # the n-th command,
@@ -64,6 +66,7 @@ class World:
     timeout: int = 600
     lines: list[str] = field(default_factory=list)
     ids: t.Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    lock: t.Any = field(default_factory=threading.Lock)
 
     @property
     def gluster(self) -> World:
@@ -82,6 +85,12 @@ class World:
         return cluster
 
     def learn(self, kind: str, name: str) -> t.Any:
+        if kind == "all_volumes":
+            return {name: self.volume(name) for name in self.volumes}
+        if kind == "all_snapshots":
+            return {name: held.snapshot for name, held in self.snapshots.items()}
+        if kind == "all_statuses":
+            return {n: self.learn("status", n) for n, v in self.volumes.items() if v.started}
         if kind == "snapshot":
             held = self.snapshots.get(name)
             return held.snapshot if held else None
@@ -107,8 +116,14 @@ class World:
 
     def run(self, words: t.Sequence[str]) -> None:
         """Clients write, then the command is carried out, unless the power is cut."""
-        self.clients_write()
+        with self.lock:
+            self._run(words)
+
+    def _run(self, words: t.Sequence[str]) -> None:
         number = len(self.lines)
+        if self.cut_at is not None and number > self.cut_at:
+            raise PowerCut
+        self.clients_write()
         self.lines.append(" ".join(words[:3]))
         if number == self.cut_at and not self.cut_after:
             raise PowerCut
@@ -170,7 +185,7 @@ class World:
             self._fail(words, VOLUME_STARTED)
         bricks = (Brick("node1", f"/run/gluster/snaps/{held.snapshot.snapshot_volume}/brick1"),)
         self._change(volume, bricks=bricks, options=dict(held.options))
-        self.replaced = self.data[volume]
+        self.replaced = self.thrown[volume] = self.data[volume]
         self.data[volume] = held.data
         del self.snapshots[name]
 

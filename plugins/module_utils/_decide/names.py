@@ -11,6 +11,8 @@ from .plan import Refusal
 
 LEGAL = re.compile(r"[A-Za-z0-9_-]+\Z")
 LONGEST = 254
+LONGEST_IN_GROUP = 64
+"""Of a group, and of a snapshot of one: both are in the names and descriptions of its members."""
 RESERVED = frozenset({"description", "force", "volume", "all"})
 DESCRIPTION_LONGEST = 1024
 
@@ -20,6 +22,16 @@ def check_snapshot_name(name: str, what: str = "snapshot") -> None:
     _check(name, what)
     if name in RESERVED:
         raise Refusal(f"{name!r} is a word of Gluster's own and cannot name a {what}")
+
+
+def check_group_name(name: str, what: str = "consistency group") -> None:
+    """A group, or a snapshot of a group."""
+    check_snapshot_name(name, what)
+    if len(name) > LONGEST_IN_GROUP:
+        raise Refusal(
+            f"the {what} name has {len(name)} characters, and {LONGEST_IN_GROUP} fit",
+            "Choose a shorter name.",
+        )
 
 
 def check_volume_name(name: str) -> None:

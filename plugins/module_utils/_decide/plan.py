@@ -37,10 +37,6 @@ class Step:
     final: t.ClassVar[bool] = False
     """After this step nothing before it is taken back: the way is forward."""
 
-    creates: t.ClassVar[bool] = False
-    """To take it back destroys something: done only where the step itself is known to have made it.
-    """
-
     def words(self, cluster: Cluster) -> tuple[str, ...]:
         """The words after ``gluster``; ``<uuid>`` where only the real run can know one."""
         raise NotImplementedError
@@ -69,6 +65,41 @@ class Step:
         """The step that takes this one back."""
         return None
 
+    def is_own(self, cluster: Cluster) -> bool:
+        """After a failure: is what is there now surely the work of this step, not somebody else's?
+
+        Only asked before an undo that destroys.
+        """
+        return True
+
+    def lines(self, cluster: Cluster) -> list[str]:
+        """The command as a person would type it."""
+        return [command_line(self.words(cluster))]
+
+
+@dataclass(frozen=True)
+class AtOnce(Step):
+    """Steps whose commands are started together; with ``held`` only while these bricks are held.
+
+    ``held`` are addresses (host, port) whose client I/O is stopped by gluster_volume_quiesce on
+    their nodes. That they are is proved before the first command and after the last one.
+    """
+
+    parts: tuple[Step, ...]
+    held: tuple[tuple[str, int], ...] = ()
+
+    def effect(self, cluster: Cluster) -> Cluster:
+        for part in self.parts:
+            cluster = part.effect(cluster)
+        return cluster
+
+    def obstacles(self, cluster: Cluster) -> t.Iterator[str]:
+        for part in self.parts:
+            yield from part.obstacles(cluster)
+
+    def lines(self, cluster: Cluster) -> list[str]:
+        return [line for part in self.parts for line in part.lines(cluster)]
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -95,7 +126,7 @@ class Plan:
         """The command lines as they would be run, for check mode."""
         lines = []
         for step in self.steps:
-            lines.append(command_line(step.words(cluster)))
+            lines += step.lines(cluster)
             cluster = step.effect(cluster)
         return lines
 

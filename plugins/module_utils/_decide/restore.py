@@ -17,20 +17,25 @@ of the volume back to what it was at snapshot time. Around it stand, in this ord
 
 The mark is how a second run knows that the work is done, and how a run after a power cut knows
 where to go on. Between 4 and 5 the mark is lost with the options; the safety snapshot carries the
-same text as its description.
+same facts in its description.
+
+The steps come in stages, so that the members of a consistency group can go through them together.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import typing as t
 from dataclasses import dataclass, fields, replace
 
+from .group import MEMBERSHIP, TAKEN
 from .names import DESCRIPTION_LONGEST, LONGEST, check_snapshot_name, check_volume_name
+from .notes import described, facts_of, line
 from .plan import Plan, Refusal
 from .snapshot import auto_delete_warning, find_snapshot
 from .steps.snapshot import ActivateSnapshot, CreateSnapshot, RestoreSnapshot
-from .steps.volume import SetVolumeOptions, StartVolume, StopVolume, georep_obstacle
+from .steps.volume import UNSET, SetVolumeOptions, StartVolume, StopVolume, georep_obstacle
 
 if t.TYPE_CHECKING:
     from .._model import Cluster, Snapshot, Volume
@@ -38,7 +43,14 @@ if t.TYPE_CHECKING:
 
 MARK = "user.data-protection.restore"
 READ_ONLY = "features.read-only"
-NO_MARK = "-"  # a single option cannot be reset, and an empty value is refused
+
+LASTING = (MEMBERSHIP, TAKEN)
+"""Options that say nothing of the data: a restore takes them back, and they are set again."""
+
+STAGES = ("activate", "hold", "safety", "stop", "restore", "hold again", "start", "keep", "release")
+"""In their order; each is over for all volumes before the next one begins."""
+
+Stages = t.Dict[str, t.List["Step"]]
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,16 @@ class WantedRestore:
 
 
 @dataclass(frozen=True)
+class InGroup:
+    """What a member of a consistency group does otherwise than a volume alone."""
+
+    attempt: str  # the id of the safety set: one restore of the group, however often it is begun
+    safety: str  # the name of the volume's own safety snapshot
+    tag: t.Mapping[str, t.Any]  # what makes that one of the set
+    options: tuple[tuple[str, str], ...]  # the membership, which a restore takes back
+
+
+@dataclass(frozen=True)
 class Mark:
     """What a volume says of its last restore."""
 
@@ -64,32 +86,43 @@ class Mark:
     read_only: str = "off"  # what the option is outside of the hold
     safety: str = ""
     activated: bool = False  # the snapshot was, before the restore
+    attempt: str = ""  # of the group, see InGroup
     description: str = ""
 
-    def text(self, longest: int = 3500) -> str:
-        """One line of JSON without what is as by default; a description too long gives way."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        told = {f.name: values[f.name] for f in fields(self) if values[f.name] != f.default}
-        line = json.dumps(told, sort_keys=True, ensure_ascii=False)
-        if len(line.encode()) > longest and self.description:
-            return replace(self, description="").text(longest)
-        return line
+    def text(self) -> str:
+        return line(self._told())
 
-    def explained(self) -> str:
-        """The same as a description that a person can read."""
-        begin = f"Before restoring {self.snapshot} "
-        return begin + self.text(DESCRIPTION_LONGEST - len(begin.encode()))
+    def explained(self, tag: t.Mapping[str, t.Any] | None = None) -> str:
+        """The description of the safety snapshot; what it has to keep for us comes first."""
+        about = {"set": tag} if tag else {}
+        facts = facts_of(self.description, "set")
+        shorter = (self.description, described("", set=facts) if facts else "", "")
+        for description, words in itertools.product(
+            shorter, (f"Before restoring {self.snapshot}", "")
+        ):
+            told = replace(self, safety="", description=description)._told()
+            text = described(words, restore=told, **about)
+            if len(text.encode()) <= DESCRIPTION_LONGEST:
+                break
+        return text
+
+    def _told(self) -> dict[str, t.Any]:
+        """All but what is as by default."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {f.name: values[f.name] for f in fields(self) if values[f.name] != f.default}
 
     @classmethod
     def of(cls, volume: Volume) -> Mark | None:
-        return cls.read(volume.options.get(MARK))
+        try:
+            return cls(**json.loads(volume.options.get(MARK, "")))
+        except (TypeError, ValueError):
+            return None
 
     @classmethod
-    def read(cls, line: str | None) -> Mark | None:
-        _words, brace, values = (line or "").partition("{")
+    def in_safety(cls, snapshot: Snapshot) -> Mark | None:
         try:
-            return cls(**json.loads(brace + values))
-        except (TypeError, ValueError):
+            return cls(**{**facts_of(snapshot.description, "restore"), "safety": snapshot.name})
+        except TypeError:
             return None
 
 
@@ -97,40 +130,47 @@ def decide_restored(wanted: WantedRestore, cluster: Cluster) -> Plan:
     """The steps that are left, from wherever the volume is."""
     check_snapshot_name(wanted.name)
     check_volume_name(wanted.volume)
+    stages = stages_of(wanted, cluster)
+    return Plan(tuple(step for stage in STAGES for step in stages.get(stage, ())))
+
+
+def stages_of(wanted: WantedRestore, cluster: Cluster, group: InGroup | None = None) -> Stages:
+    """The steps that are left for one volume, by stage."""
     volume = cluster.volume(wanted.volume)
     if volume is None:
         raise Refusal(
             f"volume {wanted.volume} does not exist", "Check the name (gluster volume list)."
         )
     snapshot = find_snapshot(cluster, wanted.name, wanted.volume)
-    mark = Mark.of(volume)
-    if _is_done(wanted, volume, snapshot, mark):
-        return Plan(() if volume.started else (StartVolume(volume.name),))
-    behind = _half_way(wanted, volume, snapshot, mark, cluster)
+    if is_done(wanted, volume, snapshot):
+        return {} if volume.started else {"start": [StartVolume(volume.name)]}
+    behind = half_way(wanted.name, volume, snapshot, cluster)
     if behind is not None:
-        return Plan(_after(wanted, behind, volume, snapshot, cluster))
+        return _after(
+            wanted, behind, volume, snapshot, bool(group), group.options if group else (), cluster
+        )
     if snapshot is None:
         raise Refusal(
             f"snapshot {wanted.name} of volume {wanted.volume} does not exist",
             f"The volume is {volume.status}. See gluster snapshot list {wanted.volume}.",
         )
     _refuse_sessions(volume, cluster)
-    ahead = mark if mark and _is_held(volume, mark, snapshot) else None
     if volume.started and not wanted.stop_volume:
         raise Refusal(
             f"volume {volume.name} is started, and a restore needs it stopped",
             "Say stop_volume: true to have it stopped, restored and started again.",
         )
     _refuse_auto_delete(volume, cluster)
-    steps, begun = _before(wanted, volume, snapshot, ahead, cluster)
+    begun, before = _before(wanted, volume, snapshot, group, cluster)
+    lasting = tuple((key, volume.options[key]) for key in LASTING if key in volume.options)
     restored = replace(volume, status="Stopped", options={})
-    return Plan(steps + _after(wanted, begun, restored, None, cluster))
+    again = group.options if group else lasting
+    return {**before, **_after(wanted, begun, restored, None, bool(group), again, cluster)}
 
 
-def _is_done(
-    wanted: WantedRestore, volume: Volume, snapshot: Snapshot | None, mark: Mark | None
-) -> bool:
+def is_done(wanted: WantedRestore, volume: Volume, snapshot: Snapshot | None) -> bool:
     """The mark names the snapshot, the bricks are its, and it was not taken anew since then."""
+    mark = Mark.of(volume)
     if mark is None or not mark.done or mark.snapshot != wanted.name:
         return False
     if mark.data != volume.snapshot_volume:
@@ -138,29 +178,29 @@ def _is_done(
     return snapshot is None or (snapshot.uuid == mark.uuid and not wanted.restore_again)
 
 
-def _is_held(volume: Volume, mark: Mark, snapshot: Snapshot) -> bool:
-    """By an earlier try, and still: what was written since somebody released it is not kept yet."""
-    begun = not mark.done and mark.data == snapshot.snapshot_volume
-    return begun and volume.options.get(READ_ONLY) == "on"
+def held_by(volume: Volume, snapshot: Snapshot | None) -> Mark | None:
+    """The mark of an earlier try that holds the volume still.
+
+    What was written since somebody released it would not be in its safety snapshot.
+    """
+    mark = Mark.of(volume)
+    if mark is None or snapshot is None or mark.done or mark.data != snapshot.snapshot_volume:
+        return None
+    return mark if volume.options.get(READ_ONLY) == "on" else None
 
 
-def _half_way(
-    wanted: WantedRestore,
-    volume: Volume,
-    snapshot: Snapshot | None,
-    mark: Mark | None,
-    cluster: Cluster,
-) -> Mark | None:
+def half_way(name: str, volume: Volume, snapshot: Snapshot | None, cluster: Cluster) -> Mark | None:
     """The mark of a restore that has consumed the snapshot and was not finished."""
     data = volume.snapshot_volume
     if data is None:
         return None
+    mark = Mark.of(volume)
     if mark is None or mark.data != data:
         if snapshot is not None:
             return None
-        safety = cluster.snapshot(_safety_name(wanted.name, data))
-        mark = Mark.read(safety.description) if safety else None
-    if mark and not mark.done and mark.snapshot == wanted.name and mark.data == data:
+        told = (Mark.in_safety(found) for found in cluster.snapshots_of(volume.name))
+        mark = next((found for found in told if found and found.data == data), None)
+    if mark and not mark.done and mark.snapshot == name and mark.data == data:
         return mark
     return None
 
@@ -169,82 +209,110 @@ def _before(
     wanted: WantedRestore,
     volume: Volume,
     snapshot: Snapshot,
-    ahead: Mark | None,
+    group: InGroup | None,
     cluster: Cluster,
-) -> tuple[tuple[Step, ...], Mark]:
-    """Up to and with the restore itself; ``ahead`` is the mark of an earlier try, still held."""
-    steps: list[Step] = []
-    started = volume.started
-    if not snapshot.activated:
-        steps.append(ActivateSnapshot(snapshot.name))
+) -> tuple[Mark, Stages]:
+    """Up to and with the restore itself."""
+    ahead = held_by(volume, snapshot)
+    if group and ahead and ahead.attempt != group.attempt:
+        ahead = None
     mark = ahead or Mark(
         snapshot=snapshot.name,
         uuid=snapshot.uuid or "",
         data=snapshot.snapshot_volume or "",
         read_only=volume.options.get(READ_ONLY, "off"),
-        safety=_free_name(snapshot, cluster) if wanted.safety_snapshot else "",
+        safety=_safety_name(wanted, snapshot, group, cluster),
         activated=bool(snapshot.activated),
+        attempt=group.attempt if group else "",
         description=snapshot.description,
     )
+    stages: Stages = {}
+    started = volume.started
+    if not snapshot.activated:
+        stages["activate"] = [ActivateSnapshot(snapshot.name)]
     if mark.safety and cluster.snapshot(mark.safety) is None:
-        if ahead is None:
-            steps.append(_hold(volume, mark))
+        hold: list[Step] = [_hold(volume, mark)] if ahead is None else []
         if not started:
-            steps.append(StartVolume(volume.name))
+            hold.append(StartVolume(volume.name))
             started = True
-        steps.append(CreateSnapshot(mark.safety, volume.name, mark.explained()))
+        description = mark.explained(group.tag if group else None)
+        stages["hold"] = hold
+        stages["safety"] = [CreateSnapshot(mark.safety, volume.name, description)]
     if started:
-        steps.append(StopVolume(volume.name))
-    steps.append(RestoreSnapshot(snapshot.name, volume.name, mark.data))
-    return tuple(steps), mark
+        stages["stop"] = [StopVolume(volume.name)]
+    stages["restore"] = [RestoreSnapshot(snapshot.name, volume.name, mark.data)]
+    return mark, stages
 
 
 def _after(
-    wanted: WantedRestore, mark: Mark, volume: Volume, kept: Snapshot | None, cluster: Cluster
-) -> tuple[Step, ...]:
+    wanted: WantedRestore,
+    mark: Mark,
+    volume: Volume,
+    kept: Snapshot | None,
+    in_group: bool,
+    again: tuple[tuple[str, str], ...],
+    cluster: Cluster,
+) -> Stages:
     """From the consumed snapshot to a started volume that says it is restored."""
-    start: tuple[Step, ...] = () if volume.started else (StartVolume(volume.name),)
+    stages: Stages = {} if volume.started else {"start": [StartVolume(volume.name)]}
     done = replace(mark, done=True, description="", activated=False)
     if not wanted.keep_snapshot:
-        return (_release(volume, done), *start)
-    steps: list[Step] = []
+        # In a group nobody may write before the last member has left its present behind.
+        if in_group:
+            stages["hold again"] = _held(volume, mark)
+        release: list[Step] = [_release(volume, done, again)]
+        return {**stages, "release": release} if in_group else {"hold again": release, **stages}
+    keep: list[Step] = []
+    activated = bool(kept and kept.activated)
     if kept is None:
-        hold = _hold(volume, mark)
-        if any(volume.options.get(key) != value for key, value in hold.options):
-            steps.append(hold)
-        steps += [*start, CreateSnapshot(mark.snapshot, volume.name, mark.description)]
+        stages["hold again"] = _held(volume, mark)
+        keep.append(CreateSnapshot(mark.snapshot, volume.name, mark.description))
         activated = mark.activated and cluster.config().activate_on_create
-    else:
-        steps += start
-        activated = bool(kept.activated)
     if mark.activated and not activated:
-        steps.append(ActivateSnapshot(mark.snapshot))
-    steps.append(_release(volume, replace(done, uuid=f"{{snapshot:{mark.snapshot}}}")))
-    return tuple(steps)
+        keep.append(ActivateSnapshot(mark.snapshot))
+    stages["keep"] = keep
+    end = replace(done, uuid=f"{{snapshot:{mark.snapshot}}}")
+    stages["release"] = [_release(volume, end, again)]
+    return stages
+
+
+def _held(volume: Volume, mark: Mark) -> list[Step]:
+    hold = _hold(volume, mark)
+    return [hold] if any(volume.options.get(k) != value for k, value in hold.options) else []
 
 
 def _hold(volume: Volume, mark: Mark) -> SetVolumeOptions:
-    earlier = ((READ_ONLY, mark.read_only), (MARK, volume.options.get(MARK, NO_MARK)))
+    earlier = ((READ_ONLY, mark.read_only), (MARK, volume.options.get(MARK, UNSET)))
     return SetVolumeOptions(volume.name, ((READ_ONLY, "on"), (MARK, mark.text())), earlier)
 
 
-def _release(volume: Volume, mark: Mark) -> SetVolumeOptions:
-    return SetVolumeOptions(volume.name, ((READ_ONLY, mark.read_only), (MARK, mark.text())))
+def _release(volume: Volume, mark: Mark, again: tuple[tuple[str, str], ...]) -> SetVolumeOptions:
+    options = ((READ_ONLY, mark.read_only), (MARK, mark.text()), *again)
+    return SetVolumeOptions(volume.name, options)
 
 
-def _safety_name(name: str, data: str, number: int = 1) -> str:
-    """Each restore consumes other data, so the name is its own."""
-    end = f"-{data[:12]}" + (f"-{number}" if number > 1 else "")
-    return f"before-restore-{name}"[: LONGEST - len(end)] + end
+def _safety_name(
+    wanted: WantedRestore, snapshot: Snapshot, group: InGroup | None, cluster: Cluster
+) -> str:
+    if group:
+        return group.safety
+    if not wanted.safety_snapshot:
+        return ""
+    return free_name(
+        f"before-restore-{snapshot.name}-{(snapshot.snapshot_volume or '')[:12]}",
+        lambda name: cluster.snapshot(name) is None,
+    )
 
 
-def _free_name(snapshot: Snapshot, cluster: Cluster) -> str:
+def free_name(name: str, is_free: t.Callable[[str], bool], longest: int = LONGEST) -> str:
     """A safety snapshot that an abandoned try left behind holds an older present: not reused."""
     number = 1
+    begin, dash, end = name.rpartition("-")
     while True:
-        name = _safety_name(snapshot.name, snapshot.snapshot_volume or "", number)
-        if cluster.snapshot(name) is None:
-            return name
+        tail = dash + end + (f"-{number}" if number > 1 else "")
+        found = begin[: longest - len(tail)] + tail
+        if is_free(found):
+            return found
         number += 1
 
 

@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .names import check_description, check_snapshot_name, check_volume_name
+from .notes import facts_of, words_of
 from .plan import Plan, Refusal
 from .steps.snapshot import (
     ActivateSnapshot,
@@ -70,16 +71,24 @@ def decide_present(wanted: WantedSnapshot, cluster: Cluster) -> Plan:
             activated = cluster.config().activate_on_create
     else:
         activated = snapshot.activated
-        if wanted.description is not None and wanted.description != snapshot.description:
-            warnings.append(
-                f"Snapshot {wanted.name} has the description {snapshot.description!r}, not "
-                f"{wanted.description!r}: Gluster cannot change the description of a snapshot."
-            )
+        warnings += description_warning(
+            wanted.name, words_of(snapshot.description), wanted.description
+        )
     if wanted.activated is True and not activated:
         steps.append(ActivateSnapshot(wanted.name))
     if wanted.activated is False and activated:
         steps.append(DeactivateSnapshot(wanted.name))
     return Plan(tuple(steps), tuple(warnings))
+
+
+def description_warning(name: str, present: str, wanted: str | None) -> list[str]:
+    """A description is given once."""
+    if wanted is None or wanted == present:
+        return []
+    return [
+        f"Snapshot {name} has the description {present!r}, not {wanted!r}: Gluster cannot change "
+        "the description of a snapshot."
+    ]
 
 
 def auto_delete_warning(volume: str, cluster: Cluster) -> list[str]:
@@ -103,7 +112,14 @@ def decide_absent(name: str, volume: str | None, cluster: Cluster) -> Plan:
     snapshot = find_snapshot(cluster, name, volume)
     if snapshot is None:
         return Plan()
-    return Plan((DeleteSnapshot(name, snapshot.volume),), peers_down_warning(cluster))
+    warnings = peers_down_warning(cluster)
+    one_of = facts_of(snapshot.description, "set")
+    if one_of:
+        warnings += (
+            f"Snapshot {name} is one of set {one_of.get('name')} of consistency group "
+            f"{one_of.get('group_name')}, which is not whole without it.",
+        )
+    return Plan((DeleteSnapshot(name, snapshot.volume),), warnings)
 
 
 def decide_none_of(volume: str, cluster: Cluster) -> Plan:

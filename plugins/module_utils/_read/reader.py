@@ -50,6 +50,9 @@ class Reader:
             "config": self.config,
             "sessions": lambda: self.sessions(name),
             "peers": self.peers,
+            "all_volumes": lambda: {volume.name: volume for volume in self.volumes()},
+            "all_snapshots": lambda: {found.name: found for found in self.snapshots()},
+            "all_statuses": lambda: self.status("all"),
             "thick_bricks": lambda: self.thick_bricks(cluster.volume(name), cluster.peers()),
         }
         return read[kind]()

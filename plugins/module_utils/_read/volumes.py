@@ -48,6 +48,7 @@ def read_volume_status(root: Element) -> dict[str, VolumeStatus]:
                     name=f"{text(node, 'hostname')}:{text(node, 'path')}",
                     online=text(node, "status") == "1",
                     pid=number(node, "pid", -1) if number(node, "pid", -1) > 0 else None,
+                    port=number(node, "port") or None,
                 )
                 for node in volume.iterfind("node")
                 if text(node, "path").startswith("/")

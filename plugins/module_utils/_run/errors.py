@@ -1,7 +1,7 @@
 # Copyright (c) 2026, glusterfs.data_protection contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one error of the runner: which command, which errno, which text, and what to do next."""
+"""What can fail, and the one error of the runner: which command, errno and text, what to do next."""
 
 from __future__ import annotations
 
@@ -48,7 +48,20 @@ COMMIT_FAILED = (
 )
 
 
-class GlusterError(Exception):
+class Failure(Exception):
+    """Something that was run failed: the text, and what to do next."""
+
+    command: t.Sequence[str] = ()
+    errno: int | None = None
+    rc: int | None = None
+
+    def __init__(self, text: str, advice: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+        self.advice = advice
+
+
+class GlusterError(Failure):
     """A ``gluster`` command that failed, was cut short, or did not answer in XML."""
 
     def __init__(
@@ -59,19 +72,18 @@ class GlusterError(Exception):
         rc: int | None = None,
         timed_out: bool = False,
     ) -> None:
-        super().__init__(text)
+        super().__init__(text.strip() or "no message")
         self.command = list(command)
-        self.text = text.strip() or "no message"
         self.errno = errno
         self.rc = rc
         self.timed_out = timed_out
+        self.advice = self._advice()
 
     @property
     def daemon_down(self) -> bool:
         return "Connection failed" in self.text
 
-    @property
-    def advice(self) -> str:
+    def _advice(self) -> str:
         if self.daemon_down:
             return "glusterd does not answer on this node: start it (systemctl start glusterd)."
         if self.timed_out:

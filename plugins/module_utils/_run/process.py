@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import selectors
 import subprocess
+import tempfile
 import time
 import typing as t
 from dataclasses import dataclass
@@ -32,13 +33,27 @@ class Output:
     reason: str = ""  # "" or "time" or "size"
 
 
-def execute(argv: t.Sequence[str], seconds: float, max_bytes: int) -> Output:
-    """Run ``argv`` in the C locale with no input; kill it past ``seconds`` or ``max_bytes``."""
+def execute(argv: t.Sequence[str], seconds: float, max_bytes: int, text: str = "") -> Output:
+    """Run ``argv`` in the C locale; kill it past ``seconds`` or ``max_bytes``.
+
+    Its input is ``text``, from a file: a pipe would have to be fed while the answer is read.
+    """
+    if not text:
+        return _execute(argv, seconds, max_bytes, subprocess.DEVNULL)
+    with tempfile.TemporaryFile() as source:
+        source.write(text.encode())
+        source.seek(0)
+        return _execute(argv, seconds, max_bytes, source)
+
+
+def _execute(
+    argv: t.Sequence[str], seconds: float, max_bytes: int, source: int | t.IO[bytes]
+) -> Output:
     environment = {**os.environ, "LC_ALL": "C", "LANGUAGE": "C"}
     # An argument list, never a shell; run_command could not be bounded.
     with subprocess.Popen(  # noqa: S603  # pylint: disable=ansible-bad-function
         list(argv),
-        stdin=subprocess.DEVNULL,
+        stdin=source,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment,

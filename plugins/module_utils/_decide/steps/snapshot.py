@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ..._model import BrickStatus, Cluster, Snapshot, Volume
+from ..notes import facts_of
 from ..plan import Step
 from .volume import DeleteVolume, georep_obstacle
 
@@ -28,7 +29,6 @@ def offline_bricks(cluster: Cluster, snapshot: str) -> tuple[str, ...]:
 class CreateSnapshot(Step):
     """``no-timestamp`` always: a name that changes by itself cannot be declared."""
 
-    creates: t.ClassVar[bool] = True
     name: str
     volume: str
     description: str = ""
@@ -83,6 +83,12 @@ class CreateSnapshot(Step):
 
     def undo(self) -> Step:
         return DeleteSnapshot(self.name, self.volume)
+
+    def is_own(self, cluster: Cluster) -> bool:
+        """The facts in the description of a member snapshot have the id of just this set."""
+        snapshot = cluster.snapshot(self.name)
+        described = bool(facts_of(self.description, "set"))
+        return described and snapshot is not None and snapshot.description == self.description
 
 
 @dataclass(frozen=True)
@@ -235,7 +241,6 @@ class RestoreSnapshot(Step):
 class CloneSnapshot(Step):
     """A new volume from an activated snapshot; it is created, not started."""
 
-    creates: t.ClassVar[bool] = True
     name: str
     snapshot: str
 
@@ -260,3 +265,6 @@ class CloneSnapshot(Step):
 
     def undo(self) -> Step:
         return DeleteVolume(self.name)
+
+    def is_own(self, cluster: Cluster) -> bool:
+        return False

@@ -15,6 +15,10 @@ if t.TYPE_CHECKING:
     from ..._model import SnapshotConfig, Topic, Volume
 
 
+UNSET = "-"
+"""The value of an option of ours that says nothing: Gluster can neither reset nor empty one."""
+
+
 @dataclass(frozen=True)
 class StartVolume(Step):
     """Proved by its bricks: all of them are online."""

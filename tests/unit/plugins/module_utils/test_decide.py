@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import string
 import typing as t
 
 import pytest

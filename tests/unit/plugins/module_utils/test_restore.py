@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import typing as t
+from dataclasses import replace
 
 import pytest
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Refusal
@@ -16,10 +17,14 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     READ_ONLY,
     Mark,
     WantedRestore,
-    _safety_name,
     decide_restored,
+    free_name,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
+    Cluster,
+    Snapshot,
+    Volume,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, settle
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     GlusterError,
@@ -207,17 +212,25 @@ def test_auto_delete_must_not_eat_the_snapshot() -> None:
     assert made.lines == []
 
 
+def volume_that_says(text: str | None) -> Volume:
+    return Volume("projects", "id", "Started", options={} if text is None else {MARK: text})
+
+
 def test_a_long_description_leaves_room_for_the_mark() -> None:
     mark = Mark("nightly", "u" * 36, "d" * 32, description="ü" * 1000)
-    assert len(mark.explained().encode()) <= 1024
-    assert Mark.read(mark.explained()) is not None
-    assert Mark.read(mark.text()) == mark
+    safety = Snapshot("before", "projects", mark.explained())
+    assert len(safety.description.encode()) <= 1024
+    assert Mark.in_safety(safety) == replace(mark, description="", safety="before")
+    assert Mark.of(volume_that_says(mark.text())) == mark
     assert len(mark.text().encode()) <= 3500
 
 
 def test_a_long_name_leaves_room_in_that_of_the_safety_snapshot() -> None:
-    names = {_safety_name("n" * 254, f"{number:032x}"[::-1]) for number in range(9)}
+    names: set[str] = set()
+    for _number in range(9):
+        names.add(free_name("n" * 254 + "-0123456789ab", lambda name: name not in names))
     assert len(names) == 9
+    assert all("-0123456789ab" in name for name in names)
     assert {len(name) for name in names} == {254}
 
 
@@ -238,4 +251,4 @@ def test_an_activated_snapshot_is_activated_again(cut: int | None, on_create: bo
 
 @pytest.mark.parametrize("text", [None, "", "-", "{", "[]", '{"no": 1}', "{}", "1"])
 def test_what_is_no_mark_is_none(text: str | None) -> None:
-    assert Mark.read(text) is None
+    assert Mark.of(volume_that_says(text)) is None

@@ -40,8 +40,10 @@ class Failing(Replay):
         super().__init__(calls[:number])
         self.nonsense = nonsense
 
-    def __call__(self, argv: t.Sequence[str], seconds: float, max_bytes: int) -> Output:
-        return super().__call__(argv, seconds, max_bytes) if self.left else self.nonsense
+    def __call__(
+        self, argv: t.Sequence[str], seconds: float, max_bytes: int, text: str = ""
+    ) -> Output:
+        return super().__call__(argv, seconds, max_bytes, text) if self.left else self.nonsense
 
 
 @pytest.mark.parametrize("nonsense", sorted(NONSENSE))
@@ -90,7 +92,15 @@ NAMED = [
     ("gluster_snapshot_info", {"name": "HOSTILE"}),
     ("gluster_snapshot_info", {"volume": "HOSTILE"}),
     ("gluster_volume_info", {"name": "HOSTILE"}),
+    ("gluster_volume_quiesce", {"volumes": ["projects", "HOSTILE"]}),
+    ("gluster_volume_quiesce_info", {"volumes": ["projects", "HOSTILE"]}),
 ]
+
+
+def fill(value: t.Any, hostile: str) -> t.Any:
+    if isinstance(value, list):
+        return [fill(item, hostile) for item in value]
+    return value.replace("HOSTILE", hostile) if isinstance(value, str) else value
 
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=lambda value: repr(value)[:12])
@@ -100,10 +110,7 @@ def test_hostile_names_reach_no_command(
 ) -> None:
     if module.startswith("gluster_snapshot") and hostile == "--force" and "name" in args:
         pytest.skip("a snapshot may have that name; `--` ends the options")
-    filled = {
-        key: value.replace("HOSTILE", hostile) if isinstance(value, str) else value
-        for key, value in args.items()
-    }
+    filled = {key: fill(value, hostile) for key, value in args.items()}
     replay = Replay([])
     result = run_module(module, filled, replay)
     assert result["failed"]

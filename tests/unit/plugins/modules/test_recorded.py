@@ -38,7 +38,14 @@ ADDED = ("warnings", "failed", "exception", "diff", "deprecations", "invocation"
 
 def played(recording: Recording, run_module: RunModule) -> tuple[dict[str, t.Any], Replay]:
     replay = Replay(recording.calls)
-    result = run_module(recording.module, recording.args, replay, recording.check, recording.mounts)
+    result = run_module(
+        recording.module,
+        recording.args,
+        replay,
+        recording.check,
+        recording.mounts,
+        recording.uuid,
+    )
     return result, replay
 
 

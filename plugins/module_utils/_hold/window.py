@@ -1,0 +1,77 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The time in which bricks are held, as the node sees it that takes the snapshots.
+
+Other nodes hold theirs with gluster_volume_quiesce. Nobody has to tell this node that they do, and
+it has to tell nobody that it is done: a held brick refuses the probe, an open one answers it.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import dataclass
+
+from .._run.errors import Failure
+from .probe import HELD, ask
+
+if t.TYPE_CHECKING:
+    from .firewall import Firewall
+
+Address = t.Tuple[str, int]
+
+
+@dataclass
+class Window:
+    """``patience`` is how many seconds to wait until all is held."""
+
+    find: t.Callable[[], Firewall]
+    patience: float
+    seconds: float | None = None
+    _firewall: Firewall | None = None
+    _opened: float = 0.0
+
+    def open(self, addresses: t.Sequence[Address]) -> None:
+        """Wait until every brick is held."""
+        self._firewall = self.find()  # now, since it takes a moment
+        deadline = time.monotonic() + self.patience
+        while True:
+            free = _not_held(addresses)
+            self._opened = time.monotonic()
+            if not free:
+                return
+            if self._opened >= deadline:
+                self._release()
+                raise Failure(
+                    f"after {self.patience:g} seconds these bricks are not held: {free}",
+                    "Run gluster_volume_quiesce with state: held on every node of the volumes, "
+                    "beside this task.",
+                )
+            time.sleep(0.1)
+
+    def _release(self) -> None:
+        if self._firewall:
+            self._firewall.release()
+
+    def close(self, addresses: t.Sequence[Address]) -> Failure | None:
+        """Are all of them held still? Then release this node, the sign for the others."""
+        free = _not_held(addresses)
+        self.seconds = round(time.monotonic() - self._opened, 2)
+        self._release()
+        if not free:
+            return None
+        return Failure(
+            f"the hold of these bricks ended before the last snapshot was taken, after "
+            f"{self.seconds:g} seconds: {free}",
+            "Try again when the cluster has less to do, or raise hold_seconds.",
+        )
+
+
+def _not_held(addresses: t.Sequence[Address]) -> str:
+    answers = ask(addresses)
+    return ", ".join(
+        f"{host}:{port} ({answer})"
+        for (host, port), answer in sorted(answers.items())
+        if answer != HELD
+    )

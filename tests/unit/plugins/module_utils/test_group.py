@@ -1,0 +1,487 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Consistency groups and their sets, cut or failing at every command, and run again."""
+
+from __future__ import annotations
+
+import itertools
+import typing as t
+from dataclasses import replace
+
+import pytest
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide import (
+    group,
+    snapshot_set,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.group import (
+    MEMBERSHIP,
+    WantedGroup,
+    groups_of,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Refusal
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.restore import (
+    READ_ONLY,
+    Mark,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot_set import (
+    TAKEN,
+    SnapshotSet,
+    WantedSet,
+    WantedSetRestore,
+    sets_of,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, settle
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
+    Failure,
+    GlusterError,
+)
+from ansible_collections.glusterfs.data_protection.tests.unit.world import PowerCut, World
+
+if t.TYPE_CHECKING:
+    from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Plan
+    from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Volume
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+BOTH = (True, False)
+MEMBERS = ("alpha", "beta", "gamma")
+SHOP = WantedGroup("shop", MEMBERS, "the shop")
+NIGHTLY = WantedSet("nightly", "shop", "kept")
+RESTORE = WantedSetRestore("nightly", "shop", stop_volume=True)
+IDS = itertools.count(1)
+
+
+def fresh() -> str:
+    return f"{next(IDS):08x}-0000-4000-8000-000000000000"
+
+
+def task(made: World, decide: t.Callable[[Cluster], Plan]) -> Plan:
+    """What the module does with it."""
+
+    def settled(cluster: Cluster) -> Plan:
+        plan = decide(cluster)
+        plan.preflight(cluster)
+        return plan
+
+    cluster, plan = settle(t.cast("t.Any", made), Cluster(), settled)
+    Run(t.cast("t.Any", made)).carry_out(plan, cluster)
+    return plan
+
+
+def form(made: World, wanted: WantedGroup = SHOP) -> Plan:
+    identity = fresh()
+    return task(made, lambda c: group.decide_group(wanted, identity, c))
+
+
+def take(made: World, wanted: WantedSet = NIGHTLY) -> Plan:
+    identity = fresh()
+    return task(made, lambda c: snapshot_set.decide_set(wanted, identity, c))
+
+
+def restore(made: World, wanted: WantedSetRestore = RESTORE) -> Plan:
+    identity = fresh()
+    return task(made, lambda c: snapshot_set.decide_set_restored(wanted, identity, c))
+
+
+def shop(taken: bool = True, others: tuple[str, ...] = ("other",)) -> World:
+    made = World()
+    for name in (*MEMBERS, *others):
+        made.add_volume(name)
+    form(made)
+    if taken:
+        take(made)
+    made.lines.clear()
+    return made
+
+
+def sets(made: World) -> dict[str, SnapshotSet]:
+    found = sets_of([held.snapshot for held in made.snapshots.values()], made.volumes.values())
+    return {one.tag.name: one for one in found}
+
+
+def the_group(made: World, name: str = "shop") -> group.Group:
+    (found,) = (one for one in groups_of(made.volumes.values()) if one.name == name)
+    return found
+
+
+# The group.
+
+
+def test_a_group_is_there_and_again() -> None:
+    made = shop(taken=False)
+    found = the_group(made)
+    assert (found.members, found.drift, found.description) == (MEMBERS, (), "the shop")
+    assert form(made).steps == ()
+    assert form(made, WantedGroup("shop")).steps == ()
+    assert form(made, WantedGroup("shop", ("gamma",), append=True)).steps == ()
+
+
+def test_members_join_and_leave_and_the_id_stays() -> None:
+    made = shop(taken=False)
+    identity = the_group(made).id
+    form(made, WantedGroup("shop", ("other",), append=True))
+    assert the_group(made).members == (*MEMBERS, "other")
+    form(made, WantedGroup("shop", ("alpha", "other")))
+    found = the_group(made)
+    assert (found.members, found.drift, found.id) == (("alpha", "other"), (), identity)
+    assert made.volumes["beta"].options[MEMBERSHIP] == "-"
+
+
+def test_a_volume_is_in_one_group_at_most() -> None:
+    made = shop(taken=False)
+    with pytest.raises(Refusal, match="in consistency group shop already"):
+        form(made, WantedGroup("bank", ("other", "beta")))
+    assert made.lines == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text"),
+    [
+        (WantedGroup("shop", ("nosuch",)), "nosuch does not exist"),
+        (WantedGroup("bank"), "would have no volume"),
+        (WantedGroup("shop", ()), "would have no volume"),
+        (WantedGroup("s p", ("other",)), "cannot name a consistency group"),
+        (WantedGroup("s" * 65, ("other",)), "64 fit"),
+        (WantedGroup("bank", ("other",), "x" * 1025), "1025 bytes"),
+    ],
+)
+def test_what_is_no_group_is_refused(wanted: WantedGroup, text: str) -> None:
+    made = shop(taken=False)
+    with pytest.raises(Refusal, match=text):
+        form(made, wanted)
+    assert made.lines == []
+
+
+CHANGES = [
+    WantedGroup("shop", ("alpha", "other")),
+    WantedGroup("shop", ("other",), append=True),
+    WantedGroup("shop", MEMBERS, "another text"),
+    WantedGroup("bank", ("other",)),
+]
+
+
+def every_cut_of_a_change() -> t.Iterator[tuple[WantedGroup, int, int]]:
+    for wanted in CHANGES:
+        made = shop(taken=False)
+        form(made, wanted)
+        yield from ((wanted, done, len(made.lines)) for done in range(len(made.lines)))
+
+
+@pytest.mark.parametrize(("wanted", "done", "total"), list(every_cut_of_a_change()))
+def test_a_change_cut_anywhere_is_seen_and_mended(
+    wanted: WantedGroup, done: int, total: int
+) -> None:
+    made = shop(taken=False)
+    identity = the_group(made).id
+    made.cut_at = done
+    with pytest.raises(PowerCut):
+        form(made, wanted)
+    made.cut_at = None
+    drift = [text for one in groups_of(made.volumes.values()) for text in one.drift]
+    assert bool(drift) == (0 < done < total)
+    form(made, wanted)
+    assert the_group(made, wanted.name).drift == ()
+    assert the_group(made).id == identity
+    assert form(made, wanted).steps == ()
+
+
+def test_a_volume_restored_by_itself_is_drift_and_mended() -> None:
+    made = shop()
+    form(made, WantedGroup("shop", MEMBERS, "newer"))
+    old = made.snapshots["shop_nightly_beta"].options
+    made._change("beta", options=dict(old))
+    assert [text.split()[1] for text in the_group(made).drift] == ["beta"]
+    with pytest.raises(Refusal, match="has drifted"):
+        take(made, replace(NIGHTLY, name="second"))
+    form(made, WantedGroup("shop"))
+    assert (the_group(made).drift, the_group(made).description) == ((), "newer")
+
+
+def test_an_echo_of_an_older_group_is_not_believed() -> None:
+    """beta was in a group of its own and is restored to that time."""
+    made = World()
+    for name in MEMBERS:
+        made.add_volume(name)
+    form(made, WantedGroup("old", ("beta", "gamma")))
+    echo = dict(made.volumes["beta"].options)
+    task(made, lambda c: group_absent("old", c))
+    form(made)
+    made._change("beta", options=echo)
+    assert [one.name for one in groups_of(made.volumes.values())] == ["shop"]
+    assert the_group(made).drift
+    form(made)
+    assert the_group(made).drift == ()
+
+
+def group_absent(name: str, cluster: Cluster) -> Plan:
+    from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Plan
+
+    return Plan(group.decide_no_group(name, cluster))
+
+
+def test_a_clone_is_no_member() -> None:
+    made = shop()
+    made.run(("snapshot", "activate", "shop_nightly_alpha"))
+    made.run(("snapshot", "clone", "copy", "shop_nightly_alpha"))
+    made.run(("volume", "start", "copy"))
+    found = the_group(made)
+    assert found.members == MEMBERS
+    assert found.drift == ("volume copy says that it is a member and is not",)
+    form(made, WantedGroup("shop"))
+    assert the_group(made).drift == ()
+    assert made.volumes["copy"].options[MEMBERSHIP] == "-"
+
+
+def test_a_group_that_is_gone_leaves_its_snapshots() -> None:
+    made = shop()
+    task(made, lambda c: group_absent("shop", c))
+    assert groups_of(made.volumes.values()) == ()
+    assert sets(made)["nightly"].complete
+    assert task(made, lambda c: group_absent("shop", c)).steps == ()
+    task(made, lambda c: snapshot_set.decide_no_sets("shop", c))
+    assert made.snapshots == {}
+
+
+# Its sets.
+
+
+def test_a_set_is_taken_and_again() -> None:
+    made = shop()
+    found = sets(made)["nightly"]
+    assert (found.complete, found.consistency, found.description) == (True, "none", "kept")
+    assert found.volumes == MEMBERS
+    assert sorted(made.snapshots) == [f"shop_nightly_{name}" for name in MEMBERS]
+    assert take(made).steps == ()
+
+
+@pytest.mark.parametrize("after", BOTH)
+@pytest.mark.parametrize("number", range(4))
+def test_a_set_cut_anywhere_is_taken_whole_by_the_next_run(number: int, after: bool) -> None:
+    made = shop(taken=False)
+    made.cut_at, made.cut_after = number, after
+    with pytest.raises(PowerCut):
+        take(made)
+    made.cut_at = None
+    made.lines.clear()
+    found = sets(made).get("nightly")
+    if found is not None and not found.complete:
+        with pytest.raises(Refusal, match="not whole"):
+            restore(made)
+    take(made)
+    assert sets(made)["nightly"].complete
+    assert len(made.snapshots) == 3
+    assert take(made).steps == ()
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+def test_a_member_that_fails_takes_the_others_with_it(member: str) -> None:
+    made = shop(taken=False)
+    made.refused = frozenset({f"snapshot create shop_nightly_{member}"})
+    with pytest.raises(Failure, match=f"shop_nightly_{member}"):
+        take(made)
+    assert made.snapshots == {}
+    assert TAKEN not in made.volumes["alpha"].options
+
+
+def test_all_that_fail_are_named() -> None:
+    made = shop(taken=False)
+    made.refused = frozenset({f"snapshot create shop_nightly_{name}" for name in MEMBERS})
+    with pytest.raises(Failure) as caught:
+        take(made)
+    assert all(f"shop_nightly_{name}" in str(caught.value) for name in MEMBERS)
+
+
+def test_a_set_that_lost_a_member_is_not_cleared_away() -> None:
+    made = shop()
+    made.run(("snapshot", "delete", "shop_nightly_beta"))
+    made.lines.clear()
+    with pytest.raises(Refusal, match="not whole any more"):
+        take(made)
+    with pytest.raises(Refusal, match="not whole"):
+        restore(made)
+    assert made.lines == []
+
+
+def test_a_name_that_is_taken_is_refused() -> None:
+    made = shop(taken=False)
+    made.run(("snapshot", "create", "shop_nightly_beta", "other", "no-timestamp"))
+    made.lines.clear()
+    with pytest.raises(Refusal, match="shop_nightly_beta of volume other exists"):
+        take(made)
+    assert made.lines == []
+
+
+def test_auto_delete_breaks_sets() -> None:
+    made = shop(taken=False)
+    made.config = replace(made.config, auto_delete=True)
+    with pytest.raises(Refusal, match="auto_delete is on"):
+        take(made)
+    take(made, replace(NIGHTLY, accept_auto_delete=True))
+
+
+def test_what_is_noted_is_forgotten_with_the_set() -> None:
+    made = shop()
+    take(made, replace(NIGHTLY, name="second"))
+    task(made, lambda c: snapshot_set.decide_no_set("shop", "nightly", c))
+    take(made, replace(NIGHTLY, name="third"))
+    assert len(made.volumes["alpha"].options[TAKEN].split()) == 2
+
+
+def test_activated_and_deactivated() -> None:
+    made = shop(taken=False)
+    take(made, replace(NIGHTLY, activated=True))
+    assert sets(made)["nightly"].activated
+    take(made, replace(NIGHTLY, activated=False))
+    assert not any(held.snapshot.activated for held in made.snapshots.values())
+
+
+# Its restore.
+
+
+def judge(made: World, data: dict[str, int]) -> None:
+    """By the data: every volume goes on from the same cut, and nothing else was lost."""
+    safety = {}
+    for name in MEMBERS:
+        volume = made.volumes[name]
+        mark = Mark.of(volume)
+        assert mark is not None
+        assert (volume.started, volume.options[READ_ONLY], mark.done) == (True, "off", True)
+        assert made.data[name] >= data[name]
+        assert made.snapshots[f"shop_nightly_{name}"].data == data[name]
+        safety[name] = made.snapshots[mark.safety]
+        assert safety[name].data == made.thrown[name]
+    found = sets(made)
+    assert (found["nightly"].complete, found["nightly"].description) == (True, "kept")
+    assert the_group(made).drift == ()
+    (before,) = (one for name, one in found.items() if name.startswith("before-restore"))
+    assert before.complete
+    assert {s.name for s in before.snapshots} == {h.snapshot.name for h in safety.values()}
+
+
+def data_of(made: World) -> dict[str, int]:
+    return {name: made.snapshots[f"shop_nightly_{name}"].data for name in MEMBERS}
+
+
+def test_restored_and_again() -> None:
+    made = shop()
+    data = data_of(made)
+    restore(made)
+    judge(made, data)
+    made.lines.clear()
+    assert restore(made).steps == ()
+    assert made.lines == []
+    restore(made, replace(RESTORE, restore_again=True))
+    assert len([name for name in sets(made) if name.startswith("before")]) == 2
+
+
+def commands_of_a_restore() -> int:
+    made = shop()
+    restore(made)
+    return len(made.lines)
+
+
+@pytest.mark.parametrize("after", BOTH)
+@pytest.mark.parametrize("number", range(commands_of_a_restore()))
+def test_a_restore_cut_anywhere_and_run_again(number: int, after: bool) -> None:
+    made = shop()
+    data = data_of(made)
+    made.cut_at, made.cut_after = number, after
+    with pytest.raises(PowerCut):
+        restore(made)
+    made.cut_at = None
+    made.clients_write()
+    restore(made)
+    judge(made, data)
+    assert restore(made).steps == ()
+
+
+@pytest.mark.parametrize("second", range(0, 24, 3))
+@pytest.mark.parametrize("first", range(0, 36, 3))
+def test_a_restore_cut_twice(first: int, second: int) -> None:
+    made = shop()
+    data = data_of(made)
+    for cut in (first, second):
+        made.lines.clear()
+        made.cut_at, made.cut_after = cut, bool(cut % 2)
+        try:
+            restore(made)
+        except PowerCut:
+            made.clients_write()
+    made.cut_at = None
+    restore(made)
+    judge(made, data)
+
+
+@pytest.mark.parametrize("number", range(commands_of_a_restore()))
+def test_a_restore_failing_anywhere_is_taken_back_or_goes_on(number: int) -> None:
+    made = shop()
+    data = data_of(made)
+    made.fail_at = number
+    with pytest.raises(GlusterError):
+        restore(made)
+    if len(data_of_what_is_left(made)) == 3 and not any(map(is_restored, made.volumes.values())):
+        assert all(made.volumes[name].started for name in MEMBERS)
+        assert all(made.volumes[n].options.get(READ_ONLY, "off") == "off" for n in MEMBERS)
+    made.fail_at = None
+    restore(made)
+    judge(made, data)
+
+
+def data_of_what_is_left(made: World) -> list[str]:
+    return [name for name in MEMBERS if f"shop_nightly_{name}" in made.snapshots]
+
+
+def is_restored(volume: Volume) -> bool:
+    return volume.snapshot_volume is not None
+
+
+def test_a_member_that_went_its_own_way_takes_all_back_again() -> None:
+    made = shop()
+    restore(made)
+    data = data_of(made)
+    made._change(
+        "beta", options={**made.volumes["beta"].options, "user.data-protection.restore": "-"}
+    )
+    made.clients_write()
+    assert restore(made).steps
+    for name in MEMBERS:
+        assert made.snapshots[f"shop_nightly_{name}"].data == data[name]
+        assert made.thrown[name] > data[name]
+
+
+def test_a_set_of_other_members_is_restored_only_when_told_to() -> None:
+    made = shop()
+    form(made, WantedGroup("shop", ("alpha", "beta", "other")))
+    with pytest.raises(Refusal, match="gamma left the group since; other joined it"):
+        restore(made)
+    restore(made, replace(RESTORE, accept_other_members=True))
+    assert all(is_restored(made.volumes[name]) for name in MEMBERS)
+    found = the_group(made)
+    assert (found.members, found.drift) == (("alpha", "beta", "other"), ())
+
+
+def test_started_volumes_are_not_stopped_unasked() -> None:
+    made = shop()
+    with pytest.raises(Refusal, match="is started"):
+        restore(made, replace(RESTORE, stop_volume=False))
+    assert made.lines == []
+
+
+@pytest.mark.parametrize("number", [None, *range(commands_of_a_restore() - 3)])
+def test_a_set_that_is_not_kept(number: int | None) -> None:
+    made = shop()
+    data = data_of(made)
+    wanted = replace(RESTORE, keep_snapshot=False)
+    made.cut_at = number
+    try:
+        restore(made, wanted)
+    except PowerCut:
+        made.cut_at = None
+        restore(made, wanted)
+    assert "nightly" not in sets(made)
+    for name in MEMBERS:
+        assert made.data[name] >= data[name]
+        assert made.volumes[name].options[READ_ONLY] == "off"
+    assert restore(made, wanted).steps == ()
