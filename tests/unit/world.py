@@ -101,7 +101,8 @@ class World:
         if kind == "volume":
             return self.volume(name)
         if kind == "status":
-            return VolumeStatus(tuple(BrickStatus(str(b), True) for b in self.volumes[name].bricks))
+            bricks = self.volumes[name].bricks
+            return VolumeStatus(tuple(BrickStatus(str(b), True, 1, 49152) for b in bricks))
         if kind == "config":
             limits = {name: VolumeLimits(256, 256, 230) for name in self.volumes}
             return replace(self.config, volumes=limits)

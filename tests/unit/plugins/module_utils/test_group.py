@@ -57,7 +57,23 @@ def fresh() -> str:
     return f"{next(IDS):08x}-0000-4000-8000-000000000000"
 
 
-def task(made: World, decide: t.Callable[[Cluster], Plan]) -> Plan:
+class StandIn:
+    """For the window: what is held is what the test says."""
+
+    def __init__(self, held: bool = True, lasts: bool = True) -> None:
+        self.held, self.lasts = held, lasts
+        self.asked: list[t.Any] = []
+
+    def open(self, addresses: t.Any) -> None:
+        self.asked.append(addresses)
+        if not self.held:
+            raise Failure("these bricks are not held")
+
+    def close(self, addresses: t.Any) -> Failure | None:
+        return None if self.lasts else Failure("the hold ended before")
+
+
+def task(made: World, decide: t.Callable[[Cluster], Plan], window: StandIn | None = None) -> Plan:
     """What the module does with it."""
 
     def settled(cluster: Cluster) -> Plan:
@@ -66,7 +82,7 @@ def task(made: World, decide: t.Callable[[Cluster], Plan]) -> Plan:
         return plan
 
     cluster, plan = settle(t.cast("t.Any", made), Cluster(), settled)
-    Run(t.cast("t.Any", made)).carry_out(plan, cluster)
+    Run(t.cast("t.Any", made), t.cast("t.Any", window)).carry_out(plan, cluster)
     return plan
 
 
@@ -75,9 +91,9 @@ def form(made: World, wanted: WantedGroup = SHOP) -> Plan:
     return task(made, lambda c: group.decide_group(wanted, identity, c))
 
 
-def take(made: World, wanted: WantedSet = NIGHTLY) -> Plan:
+def take(made: World, wanted: WantedSet = NIGHTLY, window: StandIn | None = None) -> Plan:
     identity = fresh()
-    return task(made, lambda c: snapshot_set.decide_set(wanted, identity, c))
+    return task(made, lambda c: snapshot_set.decide_set(wanted, identity, c), window)
 
 
 def restore(made: World, wanted: WantedSetRestore = RESTORE) -> Plan:
@@ -335,6 +351,43 @@ def test_activated_and_deactivated() -> None:
     assert sets(made)["nightly"].activated
     take(made, replace(NIGHTLY, activated=False))
     assert not any(held.snapshot.activated for held in made.snapshots.values())
+
+
+QUIESCED = replace(NIGHTLY, quiesced=True)
+
+
+def test_one_point_in_time_is_claimed_where_it_was_proved() -> None:
+    made = shop(taken=False)
+    window = StandIn()
+    take(made, QUIESCED, window)
+    assert sets(made)["nightly"].consistency == "crash"
+    assert window.asked == [(("node1", 49152),)]
+    assert take(made, QUIESCED).steps == ()
+
+
+def test_nothing_is_taken_where_not_all_is_held() -> None:
+    made = shop(taken=False)
+    with pytest.raises(Failure, match="not held"):
+        take(made, QUIESCED, StandIn(held=False))
+    assert made.lines == []
+
+
+def test_a_hold_that_ended_too_early_costs_the_set() -> None:
+    made = shop(taken=False)
+    with pytest.raises(Failure, match="ended before"):
+        take(made, QUIESCED, StandIn(lasts=False))
+    assert made.snapshots == {}
+    assert TAKEN not in made.volumes["alpha"].options
+
+
+def test_a_run_that_died_before_the_proof_claims_nothing() -> None:
+    made = shop(taken=False)
+    made.cut_at, made.cut_after = 3, False
+    with pytest.raises(PowerCut):
+        take(made, QUIESCED, StandIn())
+    made.cut_at = None
+    assert sets(made)["nightly"].complete
+    assert sets(made)["nightly"].consistency == "none"
 
 
 # Its restore.
