@@ -27,16 +27,27 @@ LAB = [str(ROOT / "tests/lab/lab"), "--name", os.environ.get("LAB_NAME", "record
 CALLS = "/run/recorded"
 WRAPPER = f"""#!/bin/sh
 # Stands before the real program: the same, written down.
-call={CALLS}/$(printf %03d "$(ls {CALLS} | wc -l)")
-mkdir "$call"
+# Several may come at once: whoever makes the folder has the number.
+number=$(ls {CALLS} | wc -l)
+until call={CALLS}/$(printf %03d "$number"); mkdir "$call" 2>/dev/null; do number=$((number + 1)); done
 printf '%s\\n' "$(basename "$0")" "$@" > "$call/argv"
-env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$(basename "$0")" "$@" > "$call/stdout" 2> "$call/stderr" < /dev/null
+# Who else calls these programs may leave an input open that never ends.
+case "$(basename "$0") $*" in *"-restore "*|ipset*" restore"*) cat ;; esac > "$call/stdin"
+env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$(basename "$0")" "$@" \\
+    > "$call/stdout" 2> "$call/stderr" < "$call/stdin"
 code=$?
 echo "$code" > "$call/rc"
 cat "$call/stdout"
 cat "$call/stderr" >&2
 exit "$code"
 """
+
+WRAPPED = (
+    "gluster",
+    "lvs",
+    "ipset",
+    *("iptables", "iptables-restore", "ip6tables", "ip6tables-restore"),
+)
 
 VOLUMES = """
 set -e
@@ -49,6 +60,10 @@ for volume in projects scratch thick; do /usr/sbin/gluster volume start $volume;
 """
 
 SNAPSHOT, CONFIG, CLONE = "gluster_snapshot", "gluster_snapshot_config", "gluster_snapshot_clone"
+GROUP = "gluster_consistency_group"
+SHOP = {"name": "shop", "volumes": ["projects", "scratch"]}
+WEEKLY = {"name": "weekly", "consistency_group": "shop"}
+QUIESCE, HOLD = "gluster_volume_quiesce", {"volumes": ["projects", "scratch"], "hold_seconds": 30}
 NIGHTLY = {"name": "nightly", "volume": "projects"}
 RESTORE = {**NIGHTLY, "state": "restored", "stop_volume": True}
 SCRATCH = {"name": "evening", "volume": "scratch"}
@@ -86,6 +101,15 @@ STORY: list[Run | str] = [
     *thrice("deactivated", SNAPSHOT, {"name": "nightly", "state": "deactivated"}),
     *thrice("config", CONFIG, {"snap_max_hard_limit": 100, "activate_on_create": True}),
     ("config-back", CONFIG, {"snap_max_hard_limit": 256, "activate_on_create": False}),
+    ("hold-info-empty", f"{QUIESCE}_info", {}),
+    *thrice("held", QUIESCE, HOLD),
+    ("hold-info", f"{QUIESCE}_info", {"volumes": ["projects"]}),
+    # The hold must not end between two runs that are compared.
+    "sleep 30",
+    ("held-anew", QUIESCE, HOLD),
+    *thrice("released", QUIESCE, {"state": "released"}),
+    ("hold-too-long", QUIESCE, {**HOLD, "hold_seconds": 32}),
+    ("hold-missing", QUIESCE, {"volumes": ["nosuch"]}),
     *thrice("clone", CLONE, LASTNIGHT),
     ("clone-of-other", CLONE, {**LASTNIGHT, "snapshot": "other"}),
     ("clone-info", "gluster_volume_info", {"include_snapshots": True}),
@@ -100,6 +124,32 @@ STORY: list[Run | str] = [
         "restored-bare",
         SNAPSHOT,
         {**SCRATCH, "state": "restored", "safety_snapshot": False, "keep_snapshot": False},
+    ),
+    *thrice("group", GROUP, {**SHOP, "description": "Orders and the scans of their papers"}),
+    ("group-second", GROUP, {"name": "bank", "volumes": ["scratch"]}),
+    ("group-missing", SNAPSHOT, {**WEEKLY, "consistency_group": "bank"}),
+    *thrice("set", SNAPSHOT, {**WEEKLY, "description": "A 'quoted' {text}"}),
+    ("set-not-held", SNAPSHOT, {**WEEKLY, "name": "now", "quiesced": True, "hold_wait": 0}),
+    ("sets", "gluster_snapshot_info", {"consistency_group": "shop"}),
+    ("all-sets", "gluster_snapshot_info", {}),
+    ("group-info", f"{GROUP}_info", {}),
+    *thrice("set-activated", SNAPSHOT, {**WEEKLY, "state": "activated"}),
+    *thrice("set-deactivated", SNAPSHOT, {**WEEKLY, "state": "deactivated"}),
+    ("set-started", SNAPSHOT, {**WEEKLY, "state": "restored"}),
+    *thrice("set-restored", SNAPSHOT, {**WEEKLY, "state": "restored", "stop_volume": True}),
+    *thrice("group-append", GROUP, {"name": "shop", "volumes": ["thick"], "append": True}),
+    ("set-thick", SNAPSHOT, {**WEEKLY, "name": "other"}),
+    ("set-of-others", SNAPSHOT, {**WEEKLY, "state": "restored", "restore_again": True}),
+    "/usr/sbin/gluster volume set scratch user.data-protection.group -",
+    ("group-drift", f"{GROUP}_info", {"name": "shop"}),
+    ("set-drift", SNAPSHOT, {**WEEKLY, "name": "other"}),
+    *thrice("group-mended", GROUP, SHOP),
+    *thrice("set-absent", SNAPSHOT, {**WEEKLY, "state": "absent"}),
+    *thrice("group-absent", GROUP, {"name": "shop", "state": "absent"}),
+    *thrice(
+        "sets-absent",
+        SNAPSHOT,
+        {"consistency_group": "shop", "state": "absent", "delete_all": True},
     ),
     ("restored-missing", SNAPSHOT, {**SCRATCH, "name": "nosuch", "state": "restored"}),
     ("missing-volume", SNAPSHOT, {**NIGHTLY, "name": "other", "volume": "nosuch"}),
@@ -117,6 +167,8 @@ STORY: list[Run | str] = [
     *thrice("delete-all", SNAPSHOT, {"volume": "projects", "state": "absent", "delete_all": True}),
     ("examples-upgrade", SNAPSHOT, {"name": "before-upgrade", "volume": "projects"}),
     ("examples-nightly", SNAPSHOT, {**NIGHTLY, "state": "activated"}),
+    ("examples-shop", GROUP, SHOP),
+    ("examples-shop-nightly", SNAPSHOT, {"name": "nightly", "consistency_group": "shop"}),
     "examples",
     "systemctl stop glusterd",
     ("glusterd-down", SNAPSHOT, NIGHTLY),
@@ -128,7 +180,7 @@ def main() -> None:
     release = sys.argv[1] if len(sys.argv) > 1 else "bookworm"
     subprocess.run([*LAB, "up", "--release", release], check=True)
     node("mkdir -p", CALLS)
-    for program in ("gluster", "lvs"):
+    for program in WRAPPED:
         node(
             f"cat > /usr/local/sbin/{program} && chmod 755 /usr/local/sbin/{program}", text=WRAPPER
         )
@@ -183,7 +235,8 @@ def record(folder: Path, name: str, module: str, args: dict[str, t.Any]) -> None
     outcome.pop("stderr_lines", None)  # an addition of Ansible
     task = {"module": module, "args": args, "check": check}
     mounts = node("grep -E '/bricks/|/snaps/| / ' /proc/self/mounts").splitlines()
-    content = {**task, "result": outcome, "calls": calls(), "mounts": mounts}
+    uuid = node("sed -n s/^UUID=//p /var/lib/glusterd/glusterd.info").strip()
+    content = {**task, "result": outcome, "calls": calls(), "mounts": mounts, "uuid": uuid}
     text = json.dumps(content, indent=1, ensure_ascii=False)
     (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
@@ -191,7 +244,7 @@ def record(folder: Path, name: str, module: str, args: dict[str, t.Any]) -> None
 def calls() -> list[dict[str, t.Any]]:
     """What the wrapper wrote down, in order."""
     text = node(
-        f"cd {CALLS} && for call in *; do [ -d $call ] || continue; for part in argv rc stdout stderr; "
+        f"cd {CALLS} && for call in *; do [ -d $call ] || continue; for part in argv rc stdin stdout stderr; "
         'do echo "$(wc -l < $call/$part) $part"; cat $call/$part; done; done'
     )
     lines = text.splitlines()
@@ -202,8 +255,12 @@ def calls() -> list[dict[str, t.Any]]:
         if part == "argv":
             found.append({})
         found[-1][part] = int(body[0]) if part == "rc" else body
-    # glusterd and its hooks call both programs too.
-    return [call for call in found if {"--xml", "--reportformat=json"} & set(call["argv"])]
+    for call in found:
+        if not call["stdin"]:
+            del call["stdin"]
+    # glusterd and its hooks call gluster and lvs too.
+    ours = {"--xml", "--reportformat=json"}
+    return [call for call in found if call["argv"][0] in WRAPPED[2:] or ours & set(call["argv"])]
 
 
 def inventory() -> str:

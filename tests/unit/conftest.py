@@ -77,10 +77,13 @@ def run_module(
         check: bool = False,
         mounts: str = "",
         uuid: str = "",
+        fresh: str = "",
     ) -> dict[str, t.Any]:
         monkeypatch.setattr(_module, "execute", execute)
         monkeypatch.setattr(_module, "_mounts", lambda: mounts)
         monkeypatch.setattr(node, "execute", execute)
+        if fresh:
+            monkeypatch.setattr(_module.uuid, "uuid4", lambda: fresh)
         monkeypatch.setattr(node, "_glusterd_info", lambda: f"UUID={uuid}\n")
         monkeypatch.setattr(basic.AnsibleModule, "get_bin_path", _binary)
         for asking in (probe, window):

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import re
+import threading
 import typing as t
 from pathlib import Path
 
@@ -29,6 +31,13 @@ class Recording:
         self.calls: list[dict[str, t.Any]] = content["calls"]
         self.mounts = "\n".join(content["mounts"])
         self.uuid: str = content.get("uuid", "")  # of the node
+
+    @property
+    def fresh(self) -> str:
+        """The UUID that was made up in this run, if one was: it is told first where it is new."""
+        words = (word for call in self.calls for word in call["argv"])
+        found = (re.search(r'"(?:attempt|id)":"([0-9a-f-]{36})"', word) for word in words)
+        return next((match.group(1) for match in found if match), "")
 
     def __repr__(self) -> str:
         return f"{self.version}-{self.name}"
@@ -61,14 +70,25 @@ class Replay:
     def __init__(self, calls: t.Sequence[dict[str, t.Any]]) -> None:
         self.left = list(calls)
         self.asked: list[list[str]] = []
+        self._lock = threading.Lock()
 
     def __call__(
         self, argv: t.Sequence[str], seconds: float, max_bytes: int, text: str = ""
     ) -> Output:
         words = [Path(argv[0]).name, *argv[1:]]
-        self.asked.append(words)
-        assert self.left, f"not recorded: {words}"
-        call = self.left.pop(0)
+        with self._lock:
+            self.asked.append(words)
+            assert self.left, f"not recorded: {words}"
+            call = self.left.pop(self._place(words))
         assert words == call["argv"]
         assert text.splitlines() == call.get("stdin", [])
         return Output(call["rc"], "\n".join(call["stdout"]), "\n".join(call["stderr"]))
+
+    def _place(self, words: list[str]) -> int:
+        """The next one, except that snapshots that are taken at once come in any order."""
+        for place, call in enumerate(self.left):
+            if call["argv"] == words:
+                return place
+            if "create" not in call["argv"]:
+                break
+        return 0

@@ -8,6 +8,8 @@ What is turned away, in a place of our own that no other firewall program looks 
 
 * The begin of a connection is dropped: who wants to mount waits, and tries again.
 * But a probe (probe.py) is refused: so a hold is told from a lost packet.
+* Packets without data pass. Without them TCP's keepalive ends idle connections of Gluster's clients
+  after 16 s, and what is written then fails.
 * All else is answered with "no route". A connection survives that, as it survives a drop. But Linux
   then takes back the doubling of its waiting time (RFC 6069), so that clients go on 1 s after the
   hold, not as late again as the hold was long.
@@ -176,6 +178,9 @@ def _failed(command: Command, output: Output) -> HoldError:
     return HoldError(f"the command {command.argv[0]} failed: {said or f'exit code {output.rc}'}")
 
 
+EMPTY = {"ipv4": 0, "ipv6": 0}
+"""Bytes of a TCP packet without data: headers, and the time stamps that all but old ones carry."""
+
 NFT_RULES = (
     (
         "probes",
@@ -183,7 +188,14 @@ NFT_RULES = (
         "reject with tcp reset",
     ),
     ("connections", "tcp dport @ports tcp flags & (fin|syn|rst|ack) == syn drop"),
-    ("packets", "tcp dport @ports reject with icmpx type no-route"),
+    *(
+        (
+            family,
+            f"meta nfproto {family} meta length > {size} tcp dport @ports "
+            "reject with icmpx type no-route",
+        )
+        for family, size in EMPTY.items()
+    ),
 )
 """Each with the comment by which it is known again."""
 
@@ -276,6 +288,10 @@ def read_nft(text: str) -> Seen:
 
 MATCH = f"-m set --match-set {NAME} dst"
 JUMP = f"-A INPUT -p tcp -j {CHAIN}"
+WITH_DATA = {
+    "iptables": f"-m length ! --length 0:{EMPTY['ipv4']}",
+    "ip6tables": f"-m length ! --length 0:{EMPTY['ipv6']}",
+}
 NO_ROUTE = {"iptables": "icmp-net-unreachable", "ip6tables": "icmp6-no-route"}
 
 
@@ -367,7 +383,8 @@ def hold_rules(program: str, seen: t.Iterable[str]) -> list[str]:
         *_without_jumps(seen),
         f"-A {CHAIN} -p tcp --syn --sport {SOURCE_PORT} {MATCH} -j REJECT --reject-with tcp-reset",
         f"-A {CHAIN} -p tcp --syn {MATCH} -j DROP",
-        f"-A {CHAIN} -p tcp {MATCH} -j REJECT --reject-with {NO_ROUTE[program]}",
+        f"-A {CHAIN} -p tcp {WITH_DATA[program]} {MATCH} "
+        f"-j REJECT --reject-with {NO_ROUTE[program]}",
         JUMP.replace("-A INPUT", "-I INPUT 1"),
     ]
 

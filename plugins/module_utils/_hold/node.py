@@ -111,9 +111,10 @@ def _hold(module: AnsibleModule, firewall: Firewall, seen: Seen, quiesce: Quiesc
             firewall.change(commands)
             if quiesce.needs_ipv6 and not firewall.ipv6:
                 raise HoldError("the rules for IPv6 cannot be made", NO_IPV6)
-        except HoldError:
+        except HoldError as error:
             if not seen.held:
                 firewall.release()
+                error.advice = f"Nothing is held. {error.advice}"
             raise
         standing, at = firewall.look(), time.monotonic()
         result["unbroken"] = set(quiesce.ports) <= set(standing.held) if quiesce.ports else None

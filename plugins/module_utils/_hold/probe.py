@@ -39,15 +39,16 @@ def ask(addresses: t.Iterable[Address], seconds: float = 1.0) -> dict[Address, s
         waiting = {address for address in waiting if targets[address]}
         while True:
             for address in list(waiting):
-                asked = stack.enter_context(socket.socket(targets[address][0], socket.SOCK_STREAM))
-                code = _connect(asked, targets[address][1])
-                if code in BUSY:
+                asked, code = _connect(*targets[address])
+                if asked is None or code in BUSY:
                     continue
                 waiting.discard(address)
                 if code == errno.EINPROGRESS:
+                    stack.callback(asked.close)
                     selector.register(asked, selectors.EVENT_WRITE, address)
                 else:
                     answers[address] = _meaning(code)
+                    asked.close()
             left = deadline - time.monotonic()
             if left <= 0 or not (waiting or selector.get_map()):
                 return answers
@@ -55,6 +56,7 @@ def ask(addresses: t.Iterable[Address], seconds: float = 1.0) -> dict[Address, s
                 asked = t.cast("socket.socket", key.fileobj)
                 selector.unregister(asked)
                 answers[key.data] = _meaning(asked.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+                asked.close()
 
 
 def _resolve(host: str, port: int) -> t.Any:
@@ -67,16 +69,24 @@ def _resolve(host: str, port: int) -> t.Any:
     return (found[0][0], found[0][4])
 
 
-def _connect(asked: socket.socket, target: t.Any) -> int:
-    asked.setblocking(False)
-    asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # A reset ends the connection: TIME_WAIT would keep the next probe from the same port.
-    asked.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+def _connect(family: int, target: t.Any) -> tuple[socket.socket | None, int]:
+    """A connection that has begun, and the errno of that; without one, of what is in the way."""
     try:
-        asked.bind(("", SOURCE_PORT))
+        asked = socket.socket(family, socket.SOCK_STREAM)
     except OSError as error:
-        return error.errno or errno.EIO
-    return asked.connect_ex(target)
+        return None, error.errno or errno.EIO
+    try:
+        asked.setblocking(False)
+        asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # A reset ends the connection: TIME_WAIT would keep the next probe from the same port.
+        asked.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        asked.bind(("", SOURCE_PORT))
+        code = asked.connect_ex(target)
+    except OSError as error:
+        code = error.errno or errno.EIO
+    if code in BUSY:
+        asked.close()
+    return asked, code
 
 
 def _meaning(code: int) -> str:

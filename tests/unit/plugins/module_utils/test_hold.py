@@ -63,7 +63,7 @@ RULES = """\
 -A INPUT -i lo -j ACCEPT
 -A GLUSTER_HOLD -p tcp -m tcp --sport 24006 --tcp-flags FIN,SYN,RST,ACK SYN -m set --match-set gluster_hold dst -j REJECT --reject-with tcp-reset
 -A GLUSTER_HOLD -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -m set --match-set gluster_hold dst -j DROP
--A GLUSTER_HOLD -p tcp -m set --match-set gluster_hold dst -j REJECT --reject-with icmp-net-unreachable
+-A GLUSTER_HOLD -p tcp -m length ! --length 0:52 -m set --match-set gluster_hold dst -j REJECT --reject-with icmp-net-unreachable
 """  # noqa: E501
 RULES6 = RULES.replace("icmp-net-unreachable", "icmp6-no-route")
 EMPTY = "-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT\n"
@@ -83,7 +83,8 @@ TABLE = """\
 {"chain": {"family": "inet", "table": "gluster_hold", "name": "input", "handle": 1, "type": "filter", "hook": "input", "prio": -300, "policy": "accept"}},
 {"rule": {"family": "inet", "table": "gluster_hold", "chain": "input", "handle": 3, "comment": "probes", "expr": [{"reject": {"type": "tcp reset"}}]}},
 {"rule": {"family": "inet", "table": "gluster_hold", "chain": "input", "handle": 4, "comment": "connections", "expr": [{"drop": null}]}},
-{"rule": {"family": "inet", "table": "gluster_hold", "chain": "input", "handle": 5, "comment": "packets", "expr": [{"reject": {"type": "icmpx", "expr": "no-route"}}]}}]}
+{"rule": {"family": "inet", "table": "gluster_hold", "chain": "input", "handle": 5, "comment": "ipv4", "expr": [{"reject": {"type": "icmpx", "expr": "no-route"}}]}},
+{"rule": {"family": "inet", "table": "gluster_hold", "chain": "input", "handle": 6, "comment": "ipv6", "expr": [{"reject": {"type": "icmpx", "expr": "no-route"}}]}}]}
 """  # noqa: E501
 
 
@@ -234,7 +235,7 @@ def test_a_hold_is_the_same_only_with_the_same_rules_ports_and_end() -> None:
 
 def test_nft_is_read() -> None:
     assert read_nft(TABLE).held == {49152: 9.0, 49153: 8.0}
-    assert read_nft(TABLE.replace('"comment": "packets", ', "")).held == {}
+    assert read_nft(TABLE.replace('"comment": "ipv6", ', "")).held == {}
     assert read_nft(TABLE.replace('"hook": "input"', '"hook": "output"')).held == {}
     assert not read_nft(TABLE.replace('"handle": 5', '"handle": 9')).is_unbroken(
         read_nft(TABLE), 0.0
@@ -461,30 +462,26 @@ NAMESPACE = namespace()
 inside = pytest.mark.skipif(bool(NAMESPACE), reason=NAMESPACE)
 
 BEGIN = '''
-import socket, subprocess, sys, threading, time
+import contextlib, shutil, socket, subprocess, threading, time
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._hold import firewall, probe
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.process import execute
-import shutil
 
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-listener = socket.create_server(("127.0.0.1", 49152))
+listener = socket.socket()
+listener.bind(("127.0.0.1", 49152))
+listener.listen(128)
 address = ("127.0.0.1", 49152)
 
 
 def echo(peer):
-    while True:
-        data = peer.recv(100)
-        if not data:
-            return
-        peer.sendall(data)
+    with contextlib.suppress(ConnectionError):
+        for data in iter(lambda: peer.recv(100), b""):
+            peer.sendall(data)
 
 
 def serve():
     while True:
-        try:
-            peer = listener.accept()[0]
-        except OSError:
-            continue
+        peer = listener.accept()[0]
         threading.Thread(target=echo, args=(peer,), daemon=True).start()
 
 
@@ -560,8 +557,9 @@ def test_the_probe_tells_held_from_open_and_silent() -> None:
         """
         subprocess.run(["nft", "add rule inet gluster input tcp dport 49153 drop"], check=True)
         asked = [address, ("127.0.0.1", 49153), ("nosuch.invalid", 1)]
+        alias = ("localhost", 49152)
         for _again in range(20):
-            assert probe.ask([address]) == {address: "open"}
+            assert probe.ask([address, alias]) == {address: "open", alias: "open"}
         wall.hold([49152], 20)
         begun = time.monotonic()
         assert probe.ask(asked, 0.5) == dict(zip(asked, ["held", "silent", "silent"]))
@@ -584,6 +582,22 @@ def test_who_connects_waits() -> None:
         took = time.monotonic() - begun
         assert 1 < took < 8, took
         assert answer(late) < 0.5
+        """
+    )
+
+
+@inside
+def test_an_idle_connection_is_kept() -> None:
+    in_namespace(
+        """
+        idle = socket.create_connection(address)
+        assert answer(idle) < 0.5
+        idle.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT):
+            idle.setsockopt(socket.IPPROTO_TCP, option, 1)
+        wall.hold([49152], 5)
+        time.sleep(5)
+        assert answer(idle) < 1
         """
     )
 

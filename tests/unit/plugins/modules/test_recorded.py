@@ -45,6 +45,7 @@ def played(recording: Recording, run_module: RunModule) -> tuple[dict[str, t.Any
         recording.check,
         recording.mounts,
         recording.uuid,
+        recording.fresh,
     )
     return result, replay
 
