@@ -107,6 +107,8 @@ notes:
   - Everything of this module stands in the nftables table C(gluster_hold), or in the chain
     C(GLUSTER_HOLD) and the ipset C(gluster_hold). Rules of other programs are left as they are.
     Whoever flushes all rules ends the hold.
+  - A mount that is begun during the hold waits for its end. Of a replicated volume it fails after
+    10 seconds, when Gluster's client gives up waiting for the bricks.
   - What a program on this node reads from a brick's directory, and not through a mount, is not held.
 seealso:
   - module: glusterfs.data_protection.gluster_volume_quiesce_info

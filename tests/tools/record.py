@@ -169,6 +169,7 @@ STORY: list[Run | str] = [
     ("examples-nightly", SNAPSHOT, {**NIGHTLY, "state": "activated"}),
     ("examples-shop", GROUP, SHOP),
     ("examples-shop-nightly", SNAPSHOT, {"name": "nightly", "consistency_group": "shop"}),
+    "/usr/sbin/gluster --mode=script volume start scratch force",
     "examples",
     "systemctl stop glusterd",
     ("glusterd-down", SNAPSHOT, NIGHTLY),

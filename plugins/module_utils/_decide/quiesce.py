@@ -159,13 +159,13 @@ def decide_hold(
 
 def _check_seconds(seconds: int, bricks: t.Iterable[HoldBrick]) -> None:
     if seconds < 1:
-        raise Refusal(f"hold_seconds is {seconds}", "Give at least 1.")
+        raise Refusal(f"a hold of {seconds} seconds is none", "Give hold_seconds of 1 or more.")
     shortest = min((brick.ping_timeout for brick in bricks if brick.ping_timeout), default=0)
     if shortest and seconds >= shortest - MARGIN:
         raise Refusal(
-            f"hold_seconds is {seconds}, but clients disconnect after {shortest} seconds of "
-            f"silence (network.ping-timeout), and {MARGIN} seconds are kept clear of that",
-            f"Hold for less than {shortest - MARGIN} seconds, or raise network.ping-timeout.",
+            f"a hold of {seconds} seconds is too long: clients disconnect after {shortest} seconds "
+            f"of silence (network.ping-timeout), and {MARGIN} seconds are kept clear of that",
+            f"Let hold_seconds be less than {shortest - MARGIN}, or raise network.ping-timeout.",
         )
 
 

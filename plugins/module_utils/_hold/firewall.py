@@ -178,7 +178,7 @@ def _failed(command: Command, output: Output) -> HoldError:
     return HoldError(f"the command {command.argv[0]} failed: {said or f'exit code {output.rc}'}")
 
 
-EMPTY = {"ipv4": 0, "ipv6": 0}
+EMPTY = {"ipv4": 52, "ipv6": 72}
 """Bytes of a TCP packet without data: headers, and the time stamps that all but old ones carry."""
 
 NFT_RULES = (

@@ -101,7 +101,7 @@ def test_only_bricks_of_this_node_are_held_and_only_what_is_not_yet() -> None:
 @pytest.mark.parametrize(
     ("bricks", "seconds", "text"),
     [
-        (BRICKS, 0, "hold_seconds is 0"),
+        (BRICKS, 0, "a hold of 0 seconds"),
         (BRICKS, 32, "after 42 seconds"),
         ((ONE, replace(OTHER, ping_timeout=20)), 10, "after 20 seconds"),
         ((replace(ONE, port=None),), 30, "not online: node1:/b/1"),
@@ -359,7 +359,7 @@ def test_the_module_stays_until_it_sees_the_sign(
             output = super().__call__(argv, *args)
             if any("add gluster_hold" in line for line in self.run):
                 left = 30 - int(clock.now - 1000)
-                saved = SET.split("add")[0] + f"add gluster_hold 49153 timeout {left}\n"
+                saved = SET.splitlines()[0] + f"\nadd gluster_hold 49153 timeout {left}\n"
                 name = Path(argv[0]).name
                 texts = {"iptables": RULES, "ip6tables": RULES6, "ipset": saved}
                 return Output(0, texts.get(name, ""), "")
