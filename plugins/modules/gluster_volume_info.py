@@ -249,8 +249,7 @@ def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
     rows = [volume_info_result(volume) for volume in volumes]
     cluster = Cluster()
     if {"bricks", "snapshottable"} & set(subset):
-        target = params["name"] or "all"
-        statuses = reader.status(target) if any(v.started for v in volumes) else {}
+        statuses = reader.statuses(volumes)
         for volume in volumes:
             cluster = cluster.put("volume", volume.name, volume)
             cluster = cluster.put("status", volume.name, statuses.get(volume.name))

@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: gluster_volume_quiesce
 short_description: Let GlusterFS volumes stand still for some seconds
-version_added: 1.1.0
+version_added: 1.0.0
 description:
   - Holds what clients send to the bricks of volumes on this node. Reads and writes wait, none fails,
     and they go on about a second after the hold. So snapshots of several volumes can be of one

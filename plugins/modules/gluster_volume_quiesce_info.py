@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: gluster_volume_quiesce_info
 short_description: Show which GlusterFS bricks are held, and where those of volumes are
-version_added: 1.1.0
+version_added: 1.0.0
 description:
   - Returns which ports of this node are held by M(glusterfs.data_protection.gluster_volume_quiesce),
     and whether this node can hold any.

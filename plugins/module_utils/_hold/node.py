@@ -188,13 +188,7 @@ def _glusterd_info() -> str:
 def read_bricks(names: t.Sequence[str], reader: Reader) -> tuple[HoldBrick, ...]:
     """Of all volumes, since others may share a port with these."""
     volumes = reader.volumes()
-    started = [volume.name for volume in volumes if volume.started]
-    statuses = reader.status("all") if started else {}
-    for name in started:
-        # "all" silently leaves out a volume that another command has locked (seen on 10.3).
-        if name not in statuses:
-            statuses.update(reader.status(name))
-    return hold_bricks(names, volumes, statuses)
+    return hold_bricks(names, volumes, reader.statuses(volumes))
 
 
 def held_result(held: t.Mapping[int, float], bricks: t.Iterable[HoldBrick]) -> list[Result]:

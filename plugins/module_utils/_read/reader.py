@@ -52,7 +52,7 @@ class Reader:
             "peers": self.peers,
             "all_volumes": lambda: {volume.name: volume for volume in self.volumes()},
             "all_snapshots": lambda: {found.name: found for found in self.snapshots()},
-            "all_statuses": lambda: self.status("all"),
+            "all_statuses": lambda: self.statuses(cluster.volumes()),
             "thick_bricks": lambda: self.thick_bricks(cluster.volume(name), cluster.peers()),
         }
         return read[kind]()
@@ -100,8 +100,17 @@ class Reader:
         return self._ask(("volume", "info"), read_volumes)
 
     def status(self, volume: str) -> dict[str, VolumeStatus]:
-        """Of one started volume, or with "all" of every started volume."""
+        """Of one started volume, or with "all" of those that nobody else has locked (10.3)."""
         return self._ask(("volume", "status", volume), read_volume_status)
+
+    def statuses(self, volumes: t.Iterable[Volume]) -> dict[str, VolumeStatus]:
+        """Of those that are started."""
+        started = [volume.name for volume in volumes if volume.started]
+        found = self.status("all") if len(started) > 1 else {}
+        for name in started:
+            if name not in found:
+                found.update(self.status(name))
+        return found
 
     def config(self) -> SnapshotConfig:
         return self._ask(("snapshot", "config"), read_config)
