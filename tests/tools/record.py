@@ -177,6 +177,19 @@ STORY: list[Run | str] = [
 ]
 
 
+OURS = frozenset(
+    "description snapshots-of-none clone-of-other clone-started clone-ordinary restored-started "
+    "restored-missing missing-volume other-volume long-name group-second group-missing "
+    "set-not-held all-sets set-started set-of-others group-drift set-drift".split()
+)
+"""Answers of the modules that no version of Gluster has a part in."""
+
+
+def told_again(name: str) -> bool:
+    """Is this of one release enough? For the others the runs are recorded once, not three times."""
+    return name in OURS or name.endswith(("-check", "-again"))
+
+
 def main() -> None:
     release = sys.argv[1] if len(sys.argv) > 1 else "bookworm"
     subprocess.run([*LAB, "up", "--release", release], check=True)
@@ -196,7 +209,7 @@ def main() -> None:
         elif isinstance(step, str):
             print(f"-- {' '.join(step.split())[:90]}", flush=True)
             node(step)
-        else:
+        elif release == "bookworm" or not told_again(step[0]):
             record(folder, *step)
     if "LAB_NAME" not in os.environ:
         subprocess.run([*LAB, "down"], check=True)

@@ -10,6 +10,7 @@ import importlib
 import json
 import time
 import typing as t
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -66,7 +67,10 @@ RunModule = t.Callable[..., t.Dict[str, t.Any]]
 
 @pytest.fixture
 def run_module(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], clock: Clock
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    clock: Clock,
+    tmp_path: Path,
 ) -> RunModule:
     """Run a module's main() with a stand-in for ``execute`` and return what it printed."""
 
@@ -86,10 +90,13 @@ def run_module(
             monkeypatch.setattr(_module.uuid, "uuid4", lambda: fresh)
         monkeypatch.setattr(node, "_glusterd_info", lambda: f"UUID={uuid}\n")
         monkeypatch.setattr(basic.AnsibleModule, "get_bin_path", _binary)
+        # The set that was recorded as quiesced was one that nobody held.
+        answer = "open" if args.get("quiesced") else "held"
         for asking in (probe, window):
             monkeypatch.setattr(
-                asking, "ask", lambda addresses, *a: dict.fromkeys(addresses, "held")
+                asking, "ask", lambda addresses, *a: dict.fromkeys(addresses, answer)
             )
+        monkeypatch.setattr(window, "WAITING", str(tmp_path / "waiting"))
         monkeypatch.setattr(basic.AnsibleModule, "log", lambda *a, **kw: None)
         params = {
             **args,

@@ -9,6 +9,8 @@ it has to tell nobody that it is done: a held brick refuses the probe, an open o
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 import typing as t
 from dataclasses import dataclass
@@ -20,6 +22,9 @@ if t.TYPE_CHECKING:
     from .firewall import Firewall
 
 Address = t.Tuple[str, int]
+
+WAITING = "/run/gluster_hold.waiting"
+"""There while this node waits for the hold: whoever holds sooner makes clients wait for nothing."""
 
 
 @dataclass
@@ -35,6 +40,8 @@ class Window:
     def open(self, addresses: t.Sequence[Address]) -> None:
         """Wait until every brick is held."""
         self._firewall = self.find()  # now, since it takes a moment
+        with contextlib.suppress(OSError), open(WAITING, "w", encoding="utf-8"):
+            pass
         deadline = time.monotonic() + self.patience
         while True:
             free = _not_held(addresses)
@@ -51,6 +58,8 @@ class Window:
             time.sleep(0.1)
 
     def _release(self) -> None:
+        with contextlib.suppress(OSError):
+            os.remove(WAITING)
         if self._firewall:
             self._firewall.release()
 

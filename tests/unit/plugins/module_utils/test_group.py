@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide import (
     group,
+    notes,
     snapshot_set,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.group import (
@@ -23,21 +24,29 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.restore import (
     READ_ONLY,
     Mark,
+    WantedRestore,
+    decide_restored,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot_set import (
     TAKEN,
     SnapshotSet,
+    Tag,
     WantedSet,
     WantedSetRestore,
     sets_of,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
+    Cluster,
+    Snapshot,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, settle
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     Failure,
     GlusterError,
 )
 from ansible_collections.glusterfs.data_protection.tests.unit.world import PowerCut, World
+from hypothesis import given
+from hypothesis import strategies as st
 
 if t.TYPE_CHECKING:
     from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Plan
@@ -258,6 +267,46 @@ def test_a_group_that_is_gone_leaves_its_snapshots() -> None:
     assert task(made, lambda c: group_absent("shop", c)).steps == ()
     task(made, lambda c: snapshot_set.decide_no_sets("shop", c))
     assert made.snapshots == {}
+
+
+def test_a_member_restored_by_itself_stays_a_member() -> None:
+    made = shop()
+    form(made, WantedGroup("shop", MEMBERS, "newer"))
+    wanted = WantedRestore("shop_nightly_beta", "beta", stop_volume=True)
+    task(made, lambda c: decide_restored(wanted, c))
+    assert (the_group(made).drift, the_group(made).description) == ((), "newer")
+    assert sets(made)["nightly"].complete
+
+
+# What is told.
+
+
+@given(st.text(max_size=60), st.dictionaries(st.text(max_size=5), st.integers(), min_size=1))
+def test_words_and_facts_are_told_apart(words: str, facts: dict[str, int]) -> None:
+    text = notes.described(words.strip(), set=facts)
+    assert notes.words_of(text) == words.strip()
+    assert notes.facts_of(text, "set") == facts
+    assert notes.facts_of(text, "restore") == {}
+
+
+@pytest.mark.parametrize(
+    "words", ["", "{", "}{", '{"a": 1}', "[1]", '{"set": {}} and more', "null"]
+)
+def test_words_that_look_like_facts(words: str) -> None:
+    assert notes.words_of(words) == words
+    assert notes.words_of(notes.described(words, set={"a": 1})) == words
+
+
+def test_the_longest_names_leave_room_for_what_a_restore_has_to_know() -> None:
+    tag = Tag("i" * 36, "s" * 64, "g" * 36, "n" * 64, 256, True)
+    mark = Mark("m" * 180, "u" * 36, "d" * 32, safety="s" * 254, activated=True, attempt="a" * 36)
+    mark = replace(mark, description=notes.described("ü" * 300, set=tag.__dict__))
+    safety = Snapshot("before", "alpha", mark.explained(tag.__dict__))
+    assert len(safety.description.encode()) <= 1024
+    assert Tag.of(safety) == tag
+    known = Mark.in_safety(safety)
+    assert known is not None
+    assert Tag.of(Snapshot("kept", "alpha", known.description)) == tag
 
 
 # Its sets.
