@@ -265,6 +265,6 @@ def _state_of(name: str, reader: Reader) -> str:
 
 def _fail(module: AnsibleModule, msg: str, run: Run, error: Failure | None = None) -> t.NoReturn:
     details: dict[str, t.Any] = {"commands": run.commands, "undone": run.undone}
-    if error is not None:
+    if isinstance(error, GlusterError):
         details.update(command=error.command, errno=error.errno, rc=error.rc, stderr=error.text)
     module.fail_json(msg=msg.strip(), **details)

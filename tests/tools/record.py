@@ -180,7 +180,7 @@ STORY: list[Run | str] = [
 OURS = frozenset(
     "description snapshots-of-none clone-of-other clone-started clone-ordinary restored-started "
     "restored-missing missing-volume other-volume long-name group-second group-missing "
-    "set-not-held all-sets set-started set-of-others group-drift set-drift".split()
+    "all-sets set-started set-of-others group-drift set-drift".split()
 )
 """Answers of the modules that no version of Gluster has a part in."""
 

@@ -51,10 +51,6 @@ COMMIT_FAILED = (
 class Failure(Exception):
     """Something that was run failed: the text, and what to do next."""
 
-    command: t.Sequence[str] = ()
-    errno: int | None = None
-    rc: int | None = None
-
     def __init__(self, text: str, advice: str = "") -> None:
         super().__init__(text)
         self.text = text
