@@ -58,6 +58,7 @@ BOTH = (True, False)
 MEMBERS = ("alpha", "beta", "gamma")
 SHOP = WantedGroup("shop", MEMBERS, "the shop")
 NIGHTLY = WantedSet("nightly", "shop", "kept")
+QUIESCED = replace(NIGHTLY, quiesced=True)
 RESTORE = WantedSetRestore("nightly", "shop", stop_volume=True)
 IDS = itertools.count(1)
 
@@ -378,6 +379,17 @@ def test_a_name_that_is_taken_is_refused() -> None:
     assert made.lines == []
 
 
+def test_a_name_that_somebody_takes_meanwhile_costs_the_set() -> None:
+    made = shop(taken=False)
+    foreign = ("snapshot", "create", "shop_nightly_beta", "beta", "no-timestamp")
+    window = StandIn()
+    window.open = lambda addresses: made.run(foreign)  # type: ignore[method-assign]
+    with pytest.raises(Failure, match="shop_nightly_beta"):
+        take(made, QUIESCED, window)
+    assert list(made.snapshots) == ["shop_nightly_beta"]
+    assert made.snapshots["shop_nightly_beta"].snapshot.description == ""
+
+
 def test_auto_delete_breaks_sets() -> None:
     made = shop(taken=False)
     made.config = replace(made.config, auto_delete=True)
@@ -400,9 +412,6 @@ def test_activated_and_deactivated() -> None:
     assert sets(made)["nightly"].activated
     take(made, replace(NIGHTLY, activated=False))
     assert not any(held.snapshot.activated for held in made.snapshots.values())
-
-
-QUIESCED = replace(NIGHTLY, quiesced=True)
 
 
 def test_one_point_in_time_is_claimed_where_it_was_proved() -> None:
