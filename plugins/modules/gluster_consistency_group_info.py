@@ -40,6 +40,13 @@ EXAMPLES = r"""
   glusterfs.data_protection.gluster_consistency_group_info:
   register: found
 
+- name: Their newest snapshot that is one point in time
+  ansible.builtin.debug:
+    msg: "{{ item.name }}: {{ proved | map(attribute='name') | list | last | default('none') }}"
+  loop: "{{ found.consistency_groups }}"
+  vars:
+    proved: "{{ item.snapshot_sets | selectattr('consistency', 'eq', 'crash') }}"
+
 - name: Those whose members disagree, and in what
   ansible.builtin.debug:
     msg: "{{ item.name }}: {{ item.drift | join('; ') }}"
