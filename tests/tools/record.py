@@ -178,9 +178,25 @@ STORY: list[Run | str] = [
 
 
 OURS = frozenset(
-    "description snapshots-of-none clone-of-other clone-started clone-ordinary restored-started "
-    "restored-missing missing-volume other-volume long-name group-second group-missing "
-    "all-sets set-started set-of-others group-drift set-drift".split()
+    [
+        "description",
+        "snapshots-of-none",
+        "clone-of-other",
+        "clone-started",
+        "clone-ordinary",
+        "restored-started",
+        "restored-missing",
+        "missing-volume",
+        "other-volume",
+        "long-name",
+        "group-second",
+        "group-missing",
+        "all-sets",
+        "set-started",
+        "set-of-others",
+        "group-drift",
+        "set-drift",
+    ]
 )
 """Answers of the modules that no version of Gluster has a part in."""
 

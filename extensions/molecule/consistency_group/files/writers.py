@@ -1,19 +1,21 @@
 # Copyright (c) 2026, glusterfs.data_protection contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes to several volumes in an order that a snapshot of all of them must keep, and tells whether it did.
+"""Writes to several volumes in an order that a snapshot of all of them must keep, and judges snapshots.
 
     writers start FOLDER...     write to the volumes mounted there until `writers stop`
     writers stop                end that; says what `writers stalls` says
-    writers stalls [SINCE]      the longest stall since that moment (seconds of the epoch), and the errors, as JSON
-    writers check SOURCE...     read the volumes, in the same order, and say for each kind: in order, or out of order
+    writers stalls [SINCE]      the longest stall since then (seconds of the epoch), and the errors: JSON
+    writers check SOURCE...     read the volumes, in the same order: is each kind in order?
 
-A SOURCE is a folder, or HOST:/VOLUME, or HOST:/snaps/SNAPSHOT/VOLUME, which is mounted for the moment.
+A SOURCE is a folder, or HOST:/VOLUME, or HOST:/snaps/SNAPSHOT/VOLUME, which is mounted for the
+moment.
 
-There are three kinds of writers, and all run at once: `fsync` writes a number and waits for fsync, `plain` leaves out
-the fsync, `rename` renames a file. Each takes number n to one volume, then to the next, and so on, then comes n + 1. So
-at any one moment no volume is ahead of one before it, nor more than one behind the first. Each kind has another volume
-as its first, so that whichever volume was snapshotted too early, some kind shows it. A volume takes numbers in turn
-into as many files as SLOTS says. They lie on different bricks, and so bricks of one volume are compared too: what they
+There are three kinds of writers, and all run at once: `fsync` writes a number and waits for fsync,
+`plain` leaves out the fsync, `rename` renames a file. Each takes number n to one volume, then to
+the next, and so on, then comes n + 1. So at any one moment no volume is ahead of one before it, nor
+more than one behind the first. Each kind has another volume as its first, so that whichever volume
+was snapshotted too early, some kind shows it. A volume takes numbers in turn into as many files as
+SLOTS says. They lie on different bricks, and so bricks of one volume are compared too: what they
 hold must be SLOTS numbers without a gap.
 """
 
@@ -41,7 +43,10 @@ def start(*folders):
     STATE.mkdir()
     with open(STATE / "output", "w") as output:
         subprocess.Popen(
-            [sys.executable, __file__, "run", *folders], stdout=output, stderr=output, start_new_session=True
+            [sys.executable, __file__, "run", *folders],
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     wait(lambda: all((STATE / kind).exists() for kind in KINDS), "no writer writes")
 
@@ -83,7 +88,10 @@ def write(kind, folders):
                         take(kind, folder, number)
                         done = True
                     except OSError as error:
-                        log.write(json.dumps([kind, time.time(), "error", f"{number} {folder}: {error}"]) + "\n")
+                        log.write(
+                            json.dumps([kind, time.time(), "error", f"{number} {folder}: {error}"])
+                            + "\n"
+                        )
                         time.sleep(0.1)
                     now = time.time()
                     if now - last > 0.2:
