@@ -126,7 +126,12 @@ def overwrite(kind, folder, number):
 
 
 def rename(kind, folder, number):
-    (folder / f"{kind}-{number - 1}").rename(folder / f"{kind}-{number}")
+    try:
+        (folder / f"{kind}-{number - 1}").rename(folder / f"{kind}-{number}")
+    except FileNotFoundError:
+        # Tried again after an error, and done the first time.
+        if not (folder / f"{kind}-{number}").exists():
+            raise
 
 
 def stop():
@@ -139,12 +144,14 @@ def stalls(since="0"):
     events = [json.loads(line) for line in LOG.read_text().splitlines()]
     events = [event for event in events if event[1] >= float(since)]
     beats = {kind: (STATE / kind).read_text().split() for kind in KINDS}
-    lengths = [event[3] for event in events if event[2] == "stall"]
+    ends = [(event[3], event[1]) for event in events if event[2] == "stall"]
     if not (STATE / "done").exists():
-        lengths += [time.time() - float(last) for _number, last in beats.values()]
+        ends += [(time.time() - float(last), time.time()) for _number, last in beats.values()]
+    longest, end = max(ends, default=(0.0, 0.0))
     errors = [event for event in events if event[2] == "error"]
     result = {
-        "longest": round(max(lengths, default=0.0), 2),
+        "longest": round(longest, 2),
+        "end": round(end, 2),
         "errors": len(errors),
         "first_errors": errors[:3],
         "numbers": {kind: int(number) for kind, (number, _last) in beats.items()},
