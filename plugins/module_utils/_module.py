@@ -110,13 +110,15 @@ class Run:
     done: list[Step] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
     standing: list[Step] = field(default_factory=list)  # after a failure: what was not undone
+    volumes: set[str] = field(default_factory=set)  # that the plan is about
     cluster: Cluster = field(default_factory=Cluster)
 
     def carry_out(self, plan: Plan, cluster: Cluster) -> Cluster:
         """Every step, each proved by a read; if one fails, those before it are taken back."""
         self.cluster = cluster
-        for step in plan.steps:
-            parts = step.parts if isinstance(step, AtOnce) else (step,)
+        steps = [step.parts if isinstance(step, AtOnce) else (step,) for step in plan.steps]
+        self.volumes = {getattr(part, "volume", "") for parts in steps for part in parts} - {""}
+        for step, parts in zip(plan.steps, steps):
             try:
                 self._together(parts, step.held if isinstance(step, AtOnce) else ())
             except Failure:
@@ -245,9 +247,7 @@ def _told(error: Failure, run: Run, reader: Reader) -> str:
     if standing:
         lines = [command_line(step.words(run.cluster)) for step in standing]
         parts.append(f"Left as it is, having had effect: {'; '.join(lines)}.")
-    for kind, name in sorted(run.cluster.known):
-        if kind == "volume":
-            parts.append(_state_of(name, reader))
+    parts += [_state_of(name, reader) for name in sorted(run.volumes)]
     parts.append("Run the same task again when the cause is mended: it goes on from there.")
     return " ".join(part for part in parts if part)
 

@@ -39,7 +39,11 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._model i
     Cluster,
     Snapshot,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, settle
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
+    Run,
+    _told,
+    settle,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     Failure,
     GlusterError,
@@ -538,6 +542,27 @@ def test_a_restore_failing_anywhere_is_taken_back_or_goes_on(number: int) -> Non
     made.fail_at = None
     restore(made)
     judge(made, data)
+
+
+def test_the_error_tells_of_the_volumes_of_the_group_and_of_no_other() -> None:
+    made = shop()
+    made.refused = frozenset({"snapshot restore shop_nightly_beta"})
+
+    def settled(cluster: Cluster) -> Plan:
+        plan = snapshot_set.decide_set_restored(RESTORE, fresh(), cluster)
+        plan.preflight(cluster)
+        return plan
+
+    reader = t.cast("t.Any", made)
+    cluster, plan = settle(reader, Cluster(), settled)
+    run = Run(reader)
+    with pytest.raises(GlusterError) as caught:
+        run.carry_out(plan, cluster)
+    text = _told(caught.value, run, reader)
+    for name in MEMBERS:
+        assert f"Volume {name} is Stopped (gluster volume start {name} starts it)." in text
+    assert "Volume other" not in text
+    assert "Run the same task again" in text
 
 
 def data_of_what_is_left(made: World) -> list[str]:
