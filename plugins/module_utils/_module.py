@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ._decide.plan import AtOnce, Plan, Refusal, Step, command_line
+from ._decide.plan import AtOnce, Plan, Program, Refusal, Step
 from ._hold.firewall import find
 from ._hold.window import Window
 from ._model import Cluster, Unknown
@@ -24,6 +24,9 @@ from ._read.reader import Reader
 from ._run.errors import ALREADY, Failure, GlusterError
 from ._run.gluster import Gluster
 from ._run.process import execute
+
+if t.TYPE_CHECKING:
+    from ._trust.reader import TrustReader
 
 COMMON_OPTIONS: dict[str, dict[str, t.Any]] = {
     "timeout": {"type": "int", "default": 600},
@@ -37,12 +40,18 @@ Show = t.Callable[[Cluster], t.Dict[str, t.Any]]
 Answer = t.TypeVar("Answer")
 
 
-def converge(module: AnsibleModule, decide: t.Callable[[Cluster], Plan], show: Show) -> t.NoReturn:
+def converge(
+    module: AnsibleModule,
+    decide: t.Callable[[Cluster], Plan],
+    show: Show,
+    trust: TrustReader | None = None,
+) -> t.NoReturn:
     """Bring the cluster to what the task declares, or in check mode say what would be done.
 
     ``show`` gives the return values of a cluster; asked before and after, they are the diff.
     """
     reader = _reader(module)
+    reader.trust = trust
     window = Window(lambda: find(execute, module.get_bin_path), module.params.get("hold_wait", 0))
     run = Run(reader, window)
 
@@ -128,16 +137,16 @@ class Run:
 
     def _together(self, steps: t.Sequence[Step], held: t.Sequence[tuple[str, int]]) -> None:
         """Start the commands of these steps at once, then prove each; ``held`` see AtOnce."""
-        commands = [step.words(self.cluster) for step in steps]
+        lines = [step.line(self.cluster) for step in steps]
         window = self.window if held else None
         if window:
             window.open(held)
-        self.commands += [command_line(words) for words in commands]
+        self.commands += lines
         if len(steps) == 1:
-            outcomes = [self._attempt(commands[0])]
+            outcomes = [self._attempt(steps[0])]
         else:
             with ThreadPoolExecutor(len(steps)) as pool:
-                outcomes = list(pool.map(self._attempt, commands))
+                outcomes = list(pool.map(self._attempt, steps))
         broken = window.close(held) if window else None
         failures: list[Failure] = [broken] if broken else []
         for step, outcome in zip(steps, outcomes):
@@ -151,9 +160,13 @@ class Run:
         if failures:
             raise failures[0]
 
-    def _attempt(self, words: t.Sequence[str]) -> GlusterError | None:
+    def _attempt(self, step: Step) -> GlusterError | None:
+        words = step.words(self.cluster)
         try:
-            self.reader.gluster.run(words)
+            if isinstance(step, Program):
+                self.reader.run_program(words)
+            else:
+                self.reader.gluster.run(words)
         except GlusterError as error:
             return error
         return None
@@ -174,8 +187,11 @@ class Run:
                 self.cluster = cluster
                 return
             if time.monotonic() >= deadline:
-                lie = f"Gluster reported success, but {step.lacking(cluster)}"
-                raise failure or GlusterError(["gluster", *step.words(self.cluster)], lie)
+                words = step.words(self.cluster)
+                command = words if isinstance(step, Program) else ("gluster", *words)
+                who = "The command" if isinstance(step, Program) else "Gluster"
+                lie = f"{who} reported success, but {step.lacking(cluster)}"
+                raise failure or GlusterError(command, lie)
             time.sleep(1.0)
 
     def _take_back(self, failed: t.Sequence[Step]) -> None:
@@ -189,9 +205,9 @@ class Run:
             undo = step.undo() if mine else None
             if undo is None:
                 continue
-            self.commands.append(command_line(undo.words(self.cluster)))
+            self.commands.append(undo.line(self.cluster))
             try:
-                self._prove(undo, self._attempt(undo.words(self.cluster)))
+                self._prove(undo, self._attempt(undo))
             except GlusterError:
                 return
             self.undone.append(self.commands[-1])
@@ -232,7 +248,7 @@ def _predictable(shown: t.Any) -> t.Any:
 
 
 def _sentence(text: str) -> str:
-    begin = text if text.startswith("gluster ") else text[:1].upper() + text[1:]
+    begin = text if text.startswith(("gluster ", "ssh")) else text[:1].upper() + text[1:]
     return begin.rstrip(". ") + "."
 
 
@@ -245,7 +261,7 @@ def _told(error: Failure, run: Run, reader: Reader) -> str:
     if run.undone:
         parts.append(f"Taken back with: {'; '.join(run.undone)}.")
     if standing:
-        lines = [command_line(step.words(run.cluster)) for step in standing]
+        lines = [step.line(run.cluster) for step in standing]
         parts.append(f"Left as it is, having had effect: {'; '.join(lines)}.")
     parts += [_state_of(name, reader) for name in sorted(run.volumes)]
     parts.append("Run the same task again when the cause is mended: it goes on from there.")

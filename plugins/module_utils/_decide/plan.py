@@ -72,9 +72,23 @@ class Step:
         """
         return True
 
-    def lines(self, cluster: Cluster) -> list[str]:
+    def line(self, cluster: Cluster) -> str:
         """The command as a person would type it."""
-        return [command_line(self.words(cluster))]
+        return command_line(self.words(cluster))
+
+    def lines(self, cluster: Cluster) -> list[str]:
+        return [self.line(cluster)]
+
+
+class Program(Step):
+    """A step that is another program, or ``gluster`` where it knows no XML.
+
+    Its words are the whole command, and its exit code counts. ``ssh`` is run as ``_trust/ssh.py``
+    has it: host keys checked, no password asked for.
+    """
+
+    def line(self, cluster: Cluster) -> str:
+        return " ".join(map(shlex.quote, self.words(cluster)))
 
 
 @dataclass(frozen=True)

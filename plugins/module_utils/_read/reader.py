@@ -21,6 +21,7 @@ if t.TYPE_CHECKING:
     from .._model import BrickStatus, Peer, Session, SnapshotConfig, Topic, VolumeStatus
     from .._run.gluster import Gluster
     from .._run.process import Output
+    from .._trust.reader import TrustReader
 
 Answer = t.TypeVar("Answer")
 
@@ -37,10 +38,19 @@ class Reader:
         self.gluster = gluster
         self._run = run
         self._mounts = mounts
+        self.trust: TrustReader | None = None  # where a module has to do with a destination
+
+    def run_program(self, words: t.Sequence[str]) -> None:
+        """The command of a Program."""
+        if self.trust is None:
+            raise TypeError("a Program needs to know how to run ssh")
+        self.trust.ssh.run(words)
 
     def learn(self, topic: Topic, cluster: Cluster) -> t.Any:
         """The value of a topic of :class:`Cluster`; may itself need to know another one first."""
         kind, name = topic
+        if self.trust and kind in self.trust.kinds:
+            return self.trust.learn(topic)
         read: t.Mapping[str, t.Callable[[], t.Any]] = {
             "snapshot": lambda: self.snapshot(name),
             "snapshot_bricks": lambda: self.snapshot_bricks(name),
@@ -118,9 +128,11 @@ class Reader:
     def peers(self) -> tuple[Peer, ...]:
         return self._ask(("pool", "list"), read_peers)
 
-    def sessions(self, volume: str) -> tuple[Session, ...]:
+    def sessions(self, volume: str = "") -> tuple[Session, ...]:
+        """Those of a primary volume, or all of the cluster."""
+        words = ("volume", "geo-replication", *([volume] if volume else []), "status")
         try:
-            return self._ask(("volume", "geo-replication", volume, "status"), read_sessions)
+            return self._ask(words, read_sessions)
         except GlusterError as error:
             # Without a session there is no XML, only this text, and exit code 2.
             if error.rc == 2 and "geo-replication command failed" in error.text:
