@@ -241,7 +241,8 @@ commands:
 import os
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule, env_fallback
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import env_fallback
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.destination import (
     HostKeyPolicy,
     Wanted,

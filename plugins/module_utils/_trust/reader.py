@@ -95,8 +95,8 @@ class TrustReader:
         self._ready: set[Target] = set()
 
     kinds = frozenset(
-        ["record", "secret_keys", "host_keys", "offered", "identity", "login", "door", "account"]
-        + ["mountbroker"]
+        {"record", "secret_keys", "host_keys", "offered", "identity"}
+        | {"login", "door", "account", "mountbroker"}
     )
 
     def learn(self, topic: Topic) -> t.Any:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import typing as t
 from dataclasses import dataclass, replace
@@ -42,11 +43,12 @@ def edit(
 
 def told(file: str, add: t.Iterable[str] = (), remove: t.Iterable[str] = ()) -> str:
     """The same as a person would do it."""
-    gone = [
-        f"sed -i {shlex.quote(f'|^{line}$|d'.replace('|', chr(92) + '|', 1))} {file}"
-        for line in remove
-    ]
+    gone = [f"sed -i {shlex.quote(f'/^{_literal(line)}$/d')} {file}" for line in remove]
     return "; ".join([*gone, *(f"echo {shlex.quote(line)} >> {file}" for line in add)])
+
+
+def _literal(line: str) -> str:
+    return re.sub(r"([][/.*^$\\])", r"\\\1", line)
 
 
 def at(target: Target, words: t.Iterable[str]) -> tuple[str, ...]:
