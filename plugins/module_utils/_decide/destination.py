@@ -213,8 +213,9 @@ def _open(wanted: Wanted, cluster: Cluster) -> None:
     door: Login = cluster.get("door", str(wanted.target))
     if not door.ok:
         raise Refusal(
-            f"{wanted.target.host} does not let this node in: {door.text}",
-            "Give destination_root_password, or let root of this node log in there by key.",
+            f"this node is not let in by {wanted.target.host}: {door.text}",
+            "Give the right destination_root_password, or let root of this node log in there by key "
+            "(sshd there may refuse passwords for root: PermitRootLogin).",
         )
 
 
@@ -283,8 +284,8 @@ def _absent(wanted: Wanted, cluster: Cluster) -> Plan:
             steps += _leave(wanted, cluster)
         elif known.is_recorded and not wanted.forget_unreachable:
             raise Refusal(
-                f"{target.host} does not let this node in, so that the key there cannot be removed: "
-                f"{door.text}",
+                f"the key that was installed at {target.host} cannot be removed, since this node is "
+                f"not let in: {door.text}",
                 "Give destination_root_password; or, where the host is gone for good, "
                 "forget_unreachable.",
             )

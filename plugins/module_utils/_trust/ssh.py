@@ -139,6 +139,6 @@ class Ssh:
         self._tried = True
         output = run_on_terminal(["ssh", *BY_PASSWORD, *last], self._password, 90.0)
         login = read_login(output.rc, output.stderr)
-        if output.reason == "refused":
-            return Login("authentication_refused", "the password was refused")
+        if output.reason == "refused" or login.code == "authentication_refused":
+            return Login("authentication_refused", "neither a key nor the password opens the door")
         return login

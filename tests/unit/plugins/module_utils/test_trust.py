@@ -370,7 +370,7 @@ def test_what_ssh_says_of_a_changed_key_counts_too() -> None:
 
 
 def test_without_a_way_in_nothing_is_done() -> None:
-    with pytest.raises(Refusal, match="does not let this node in"):
+    with pytest.raises(Refusal, match="is not let in by node3"):
         decide_destination(Wanted(TARGET), cluster(login=REFUSED, door=REFUSED))
     login = facts.Login("unreachable", "Connection refused")
     with pytest.raises(Refusal, match="cannot be reached"):
