@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import typing as t
 import uuid
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ._decide.plan import AtOnce, Plan, Refusal, Step, command_line
+from ._decide.plan import AtOnce, Awaited, Plan, Refusal, Step
 from ._hold.firewall import find
 from ._hold.window import Window
 from ._model import Cluster, Unknown
@@ -33,15 +34,25 @@ COMMON_OPTIONS: dict[str, dict[str, t.Any]] = {
 ONLY_GLUSTER_KNOWS = ("uuid", "id", "created", "skew_seconds", "snapshot_volume")
 """Fields that no plan can predict: without them the diff is the same in check mode."""
 
+TAIL = 256 * 1024
+"""Bytes of a file that are read."""
+
 Show = t.Callable[[Cluster], t.Dict[str, t.Any]]
 Answer = t.TypeVar("Answer")
 
 
-def converge(module: AnsibleModule, decide: t.Callable[[Cluster], Plan], show: Show) -> t.NoReturn:
+def converge(
+    module: AnsibleModule,
+    decide: t.Callable[[Cluster], Plan],
+    show: Show,
+    unpredictable: t.Sequence[str] = (),
+) -> t.NoReturn:
     """Bring the cluster to what the task declares, or in check mode say what would be done.
 
-    ``show`` gives the return values of a cluster; asked before and after, they are the diff.
+    ``show`` gives the return values of a cluster; asked before and after, they are the diff, without
+    those that are ``unpredictable``.
     """
+    unknown = (*ONLY_GLUSTER_KNOWS, *unpredictable)
     reader = _reader(module)
     window = Window(lambda: find(execute, module.get_bin_path), module.params.get("hold_wait", 0))
     run = Run(reader, window)
@@ -55,11 +66,16 @@ def converge(module: AnsibleModule, decide: t.Callable[[Cluster], Plan], show: S
         cluster, (plan, lines, before, after) = settle(reader, Cluster(), settled)
         result: dict[str, t.Any] = {"changed": bool(plan.steps)}
         if module._diff:
-            result["diff"] = {"before": _predictable(before), "after": _predictable(after)}
-        if module.check_mode or not plan.steps:
+            result["diff"] = {
+                "before": _predictable(before, unknown),
+                "after": _predictable(after, unknown),
+            }
+        if module.check_mode or not (plan.steps or plan.awaited):
             result.update(after, commands=lines)
         else:
             cluster = run.carry_out(plan, cluster)
+            if plan.awaited:
+                cluster = run.wait_for(plan.awaited)
             result.update(settle(reader, cluster, show)[1], commands=run.commands)
             if window.seconds is not None:
                 result["window_seconds"] = window.seconds
@@ -128,16 +144,16 @@ class Run:
 
     def _together(self, steps: t.Sequence[Step], held: t.Sequence[tuple[str, int]]) -> None:
         """Start the commands of these steps at once, then prove each; ``held`` see AtOnce."""
-        commands = [step.words(self.cluster) for step in steps]
+        lines = [step.line(self.cluster) for step in steps]
         window = self.window if held else None
         if window:
             window.open(held)
-        self.commands += [command_line(words) for words in commands]
+        self.commands += lines
         if len(steps) == 1:
-            outcomes = [self._attempt(commands[0])]
+            outcomes = [self._attempt(steps[0])]
         else:
             with ThreadPoolExecutor(len(steps)) as pool:
-                outcomes = list(pool.map(self._attempt, commands))
+                outcomes = list(pool.map(self._attempt, steps))
         broken = window.close(held) if window else None
         failures: list[Failure] = [broken] if broken else []
         for step, outcome in zip(steps, outcomes):
@@ -151,9 +167,21 @@ class Run:
         if failures:
             raise failures[0]
 
-    def _attempt(self, words: t.Sequence[str]) -> GlusterError | None:
+    def wait_for(self, awaited: Awaited) -> Cluster:
+        """What comes by itself, or an error that says what of it is missing."""
+        deadline = time.monotonic() + awaited.patience
+        while True:
+            self.cluster = self.reader.refresh(self.cluster, awaited.proof())
+            if awaited.holds(self.cluster):
+                return self.cluster
+            if time.monotonic() >= deadline:
+                raise Failure(awaited.lacking(self.cluster))
+            time.sleep(2.0)
+
+    def _attempt(self, step: Step) -> GlusterError | None:
+        words = step.words(self.cluster)
         try:
-            self.reader.gluster.run(words)
+            self.reader.gluster.run(words, *([step.login] if step.login else []))
         except GlusterError as error:
             return error
         return None
@@ -189,9 +217,9 @@ class Run:
             undo = step.undo() if mine else None
             if undo is None:
                 continue
-            self.commands.append(command_line(undo.words(self.cluster)))
+            self.commands.append(undo.line(self.cluster))
             try:
-                self._prove(undo, self._attempt(undo.words(self.cluster)))
+                self._prove(undo, self._attempt(undo))
             except GlusterError:
                 return
             self.undone.append(self.commands[-1])
@@ -202,7 +230,8 @@ class Run:
         before = self.cluster
         try:
             self.cluster = self.reader.refresh(before, step.proof())
-            return any(self.cluster.get(*topic) != before.get(*topic) for topic in step.proof())
+            known = [topic for topic in step.proof() if topic in before.known] or step.proof()
+            return any(self.cluster.get(*topic) != before.get(*topic) for topic in known)
         except (GlusterError, Unknown):
             return True
 
@@ -215,7 +244,7 @@ def _reader(module: AnsibleModule) -> Reader:
             "(Debian: glusterfs-server and glusterfs-cli). Nothing was changed."
         )
     gluster = Gluster(binary, module.params["timeout"], module.params["lock_timeout"], execute)
-    return Reader(gluster, execute, _mounts)
+    return Reader(gluster, execute, _mounts, _text_of, _now)
 
 
 def _mounts() -> str:
@@ -223,11 +252,25 @@ def _mounts() -> str:
         return table.read()
 
 
-def _predictable(shown: t.Any) -> t.Any:
+def _text_of(path: str) -> str:
+    """The end of a file, "" where there is none."""
+    try:
+        with open(path, "rb") as source:
+            source.seek(max(os.fstat(source.fileno()).st_size - TAIL, 0))
+            return source.read(TAIL).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def _predictable(shown: t.Any, unknown: t.Sequence[str]) -> t.Any:
     if isinstance(shown, dict):
-        return {k: _predictable(v) for k, v in shown.items() if k not in ONLY_GLUSTER_KNOWS}
+        return {k: _predictable(v, unknown) for k, v in shown.items() if k not in unknown}
     if isinstance(shown, list):
-        return [_predictable(item) for item in shown]
+        return [_predictable(item, unknown) for item in shown]
     return shown
 
 
@@ -245,7 +288,7 @@ def _told(error: Failure, run: Run, reader: Reader) -> str:
     if run.undone:
         parts.append(f"Taken back with: {'; '.join(run.undone)}.")
     if standing:
-        lines = [command_line(step.words(run.cluster)) for step in standing]
+        lines = [step.line(run.cluster) for step in standing]
         parts.append(f"Left as it is, having had effect: {'; '.join(lines)}.")
     parts += [_state_of(name, reader) for name in sorted(run.volumes)]
     parts.append("Run the same task again when the cause is mended: it goes on from there.")
