@@ -109,7 +109,7 @@ def decide_session(wanted: WantedSession, cluster: Cluster) -> Plan:
     steps += [*go, *change] if target == "stopped" else [*change, *go]
     if wanted.checkpoint:
         steps.append(SetCheckpoint(wanted.volume, wanted.secondary))
-    return Plan(tuple(steps), (), _awaited(wanted))
+    return Plan(tuple(steps), (), _awaited(wanted, cluster))
 
 
 def find_session(wanted: WantedSession, cluster: Cluster) -> Session | None:
@@ -184,9 +184,10 @@ def _changes(
     ]
 
 
-def _awaited(wanted: WantedSession) -> Syncing | None:
+def _awaited(wanted: WantedSession, cluster: Cluster) -> Syncing | None:
     if wanted.state != "started" and wanted.wait_for is None and wanted.max_lag is None:
         return None
+    cluster.volume(wanted.volume)  # so that it is known by which bricks to judge
     patience = float(wanted.wait_timeout)
     checkpoint = wanted.wait_for == "checkpoint"
     return Syncing(wanted.volume, wanted.secondary, patience, checkpoint, wanted.max_lag)
