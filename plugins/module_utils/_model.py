@@ -188,10 +188,9 @@ class Session:
         """What was last asked of it: created, started, paused or stopped."""
         if "Paused" in self.statuses:
             return "paused"
-        for status in ("Created", "Stopped"):
-            if self.statuses and set(self.statuses) == {status}:
-                return status.lower()
-        return "started"
+        if not set(self.statuses) <= {"Created", "Stopped"}:
+            return "started"
+        return "stopped" if "Stopped" in self.statuses else "created"
 
     @property
     def furthest_behind(self) -> Worker | None:

@@ -93,16 +93,11 @@ def decide_session(wanted: WantedSession, cluster: Cluster) -> Plan:
     steps: list[Step] = []
     state = session.state if session else "created"
     target = state if wanted.state == "present" else wanted.state
-    create = CreateSession(
-        wanted.volume,
-        wanted.secondary,
-        wanted.ssh_port,
-        wanted.push_pem,
-        force=wanted.force or session is not None,
-    )
-    # A session that never ran may be one whose keys did not arrive.
-    if session is None or (state == "created" and not all(cluster.get(*k) for k in create.keys)):
-        steps.append(create)
+    if session is None or state == "created":
+        create = _create(wanted, session, cluster)
+        # A session that never ran may be one whose keys did not arrive.
+        if session is None or not all(cluster.get(*topic) for topic in create.keys):
+            steps.append(create)
     # A setting restarts the workers: so set before the start, and after the stop.
     change = _changes(wanted, session, config, cluster)
     go = _go(wanted, session, target)
@@ -123,6 +118,15 @@ def find_session(wanted: WantedSession, cluster: Cluster) -> Session | None:
                 "Name that user, or remove that session first.",
             )
     return find(cluster, wanted.volume, wanted.secondary)
+
+
+def _create(wanted: WantedSession, session: Session | None, cluster: Cluster) -> CreateSession:
+    port = wanted.ssh_port
+    if session is not None and port is None:
+        kept = int(cluster.session_config(wanted.volume, wanted.secondary).get("ssh_port", "22"))
+        port = None if kept == 22 else kept
+    force = wanted.force or session is not None
+    return CreateSession(wanted.volume, wanted.secondary, port, wanted.push_pem, force)
 
 
 def _decide_absent(wanted: WantedSession, session: Session | None, cluster: Cluster) -> Plan:

@@ -83,7 +83,6 @@ class CreateSession(SessionStep):
     unprivileged user are installed by somebody else, see gluster_georep_destination.
     """
 
-    login: t.ClassVar[str] = ""
     port: int | None = None
     push_pem: bool = True
     force: bool = False
@@ -344,7 +343,9 @@ class Syncing(Awaited):
             return f"nothing is known of the workers of {', '.join(missing)} (is the node down?)"
         if not set(session.statuses) <= {"Active", "Passive"} or not session.syncs(volume):
             return _told(session)
-        active = (worker for worker in session.workers if worker.status == "Active")
+        active = [worker for worker in session.workers if worker.status == "Active"]
+        if self.checkpoint and any(worker.checkpoint_completed is None for worker in active):
+            return "it has no checkpoint (set one with checkpoint)"
         if self.checkpoint and not all(worker.checkpoint_completed for worker in active):
             return (
                 "the checkpoint is not complete. It only becomes so when something is written "

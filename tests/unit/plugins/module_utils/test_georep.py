@@ -282,8 +282,27 @@ def test_lag(behind: int, fits: bool, clock: Clock) -> None:
 
 
 def test_a_checkpoint_is_waited_for(clock: Clock) -> None:
-    with pytest.raises(Failure, match="the checkpoint is not complete"):
-        bring(pool_in("started"), replace(WANTED, wait_for="checkpoint"))
+    task = replace(WANTED, wait_for="checkpoint")
+    with pytest.raises(Failure, match="it has no checkpoint"):
+        bring(pool_in("started"), task)
+    pool = pool_in("started")
+    (session,) = pool.sessions()
+    for done in (False, True):
+        workers = tuple(replace(w, checkpoint_completed=done) for w in session.workers)
+        pool.sessions = lambda w=workers: (replace(session, workers=w),)  # type: ignore[misc, method-assign]
+        if done:
+            assert bring(pool, task).steps == ()
+        else:
+            with pytest.raises(Failure, match="the checkpoint is not complete"):
+                bring(pool, task)
+
+
+def test_a_port_that_was_kept_is_where_the_keys_are_tried(clock: Clock) -> None:
+    pool = pool_in("created")
+    pool.config["ssh_port"] = "2222"
+    pool.keys = False
+    bring(pool, WANTED)
+    assert pool.lines == ["create ssh-port 2222 push-pem force"]
 
 
 @pytest.mark.parametrize(
