@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import typing as t
 import uuid
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ._decide.plan import AtOnce, Plan, Program, Refusal, Step
+from ._decide.plan import AtOnce, Awaited, Plan, Program, Refusal, Step
 from ._hold.firewall import find
 from ._hold.window import Window
 from ._model import Cluster, Unknown
@@ -36,6 +37,9 @@ COMMON_OPTIONS: dict[str, dict[str, t.Any]] = {
 ONLY_GLUSTER_KNOWS = ("uuid", "id", "created", "skew_seconds", "snapshot_volume")
 """Fields that no plan can predict: without them the diff is the same in check mode."""
 
+TAIL = 256 * 1024
+"""Bytes of a file that are read."""
+
 Show = t.Callable[[Cluster], t.Dict[str, t.Any]]
 Answer = t.TypeVar("Answer")
 
@@ -45,11 +49,14 @@ def converge(
     decide: t.Callable[[Cluster], Plan],
     show: Show,
     trust: TrustReader | None = None,
+    unpredictable: t.Sequence[str] = (),
 ) -> t.NoReturn:
     """Bring the cluster to what the task declares, or in check mode say what would be done.
 
-    ``show`` gives the return values of a cluster; asked before and after, they are the diff.
+    ``show`` gives the return values of a cluster; asked before and after, they are the diff, without
+    those that are ``unpredictable``.
     """
+    unknown = (*ONLY_GLUSTER_KNOWS, *unpredictable)
     reader = _reader(module)
     reader.trust = trust
     window = Window(lambda: find(execute, module.get_bin_path), module.params.get("hold_wait", 0))
@@ -64,11 +71,16 @@ def converge(
         cluster, (plan, lines, before, after) = settle(reader, Cluster(), settled)
         result: dict[str, t.Any] = {"changed": bool(plan.steps)}
         if module._diff:
-            result["diff"] = {"before": _predictable(before), "after": _predictable(after)}
-        if module.check_mode or not plan.steps:
+            result["diff"] = {
+                "before": _predictable(before, unknown),
+                "after": _predictable(after, unknown),
+            }
+        if module.check_mode or not (plan.steps or plan.awaited):
             result.update(after, commands=lines)
         else:
             cluster = run.carry_out(plan, cluster)
+            if plan.awaited:
+                cluster = run.wait_for(plan.awaited)
             result.update(settle(reader, cluster, show)[1], commands=run.commands)
             if window.seconds is not None:
                 result["window_seconds"] = window.seconds
@@ -160,13 +172,24 @@ class Run:
         if failures:
             raise failures[0]
 
+    def wait_for(self, awaited: Awaited) -> Cluster:
+        """What comes by itself, or an error that says what of it is missing."""
+        deadline = time.monotonic() + awaited.patience
+        while True:
+            self.cluster = self.reader.refresh(self.cluster, awaited.proof())
+            if awaited.holds(self.cluster):
+                return self.cluster
+            if time.monotonic() >= deadline:
+                raise Failure(awaited.lacking(self.cluster))
+            time.sleep(2.0)
+
     def _attempt(self, step: Step) -> GlusterError | None:
         words = step.words(self.cluster)
         try:
             if isinstance(step, Program):
                 self.reader.run_program(words)
             else:
-                self.reader.gluster.run(words)
+                self.reader.gluster.run(words, *([step.login] if step.login else []))
         except GlusterError as error:
             return error
         return None
@@ -218,7 +241,8 @@ class Run:
         before = self.cluster
         try:
             self.cluster = self.reader.refresh(before, step.proof())
-            return any(self.cluster.get(*topic) != before.get(*topic) for topic in step.proof())
+            known = [topic for topic in step.proof() if topic in before.known] or step.proof()
+            return any(self.cluster.get(*topic) != before.get(*topic) for topic in known)
         except (GlusterError, Unknown):
             return True
 
@@ -231,7 +255,7 @@ def _reader(module: AnsibleModule) -> Reader:
             "(Debian: glusterfs-server and glusterfs-cli). Nothing was changed."
         )
     gluster = Gluster(binary, module.params["timeout"], module.params["lock_timeout"], execute)
-    return Reader(gluster, execute, _mounts)
+    return Reader(gluster, execute, _mounts, _text_of, _now)
 
 
 def _mounts() -> str:
@@ -239,11 +263,25 @@ def _mounts() -> str:
         return table.read()
 
 
-def _predictable(shown: t.Any) -> t.Any:
+def _text_of(path: str) -> str:
+    """The end of a file, "" where there is none."""
+    try:
+        with open(path, "rb") as source:
+            source.seek(max(os.fstat(source.fileno()).st_size - TAIL, 0))
+            return source.read(TAIL).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def _predictable(shown: t.Any, unknown: t.Sequence[str]) -> t.Any:
     if isinstance(shown, dict):
-        return {k: _predictable(v) for k, v in shown.items() if k not in ONLY_GLUSTER_KNOWS}
+        return {k: _predictable(v, unknown) for k, v in shown.items() if k not in unknown}
     if isinstance(shown, list):
-        return [_predictable(item) for item in shown]
+        return [_predictable(item, unknown) for item in shown]
     return shown
 
 

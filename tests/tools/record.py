@@ -4,9 +4,11 @@
 """Record what the modules ask of a real Gluster and what it answers, for the unit tests to replay.
 
     tests/tools/with tools python tests/tools/record.py bookworm     (or bullseye, or trixie)
+    tests/tools/with tools python tests/tools/record.py bookworm georep
 
-It brings a lab up, plays the story below and every documented example on it, and writes one file
-a module run to tests/unit/recorded/VERSION: the task, the result, and each call with its answer.
+It brings a lab up, plays a story of STORIES and every documented example of its modules on it, and
+writes one file a module run to tests/unit/recorded/VERSION: the task, the result, and each call with
+its answer. Without a story named it plays them all. Names of runs are unique among all stories.
 """
 
 from __future__ import annotations
@@ -14,7 +16,6 @@ from __future__ import annotations
 import importlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import typing as t
@@ -26,7 +27,9 @@ ROOT = Path(__file__).resolve().parents[2]
 LAB = [str(ROOT / "tests/lab/lab"), "--name", os.environ.get("LAB_NAME", "record")]
 CALLS = "/run/recorded"
 WRAPPER = f"""#!/bin/sh
-# Stands before the real program: the same, written down.
+# Stands before the real program: the same, written down. The workers of geo-replication talk through the
+# input and output of an ssh of theirs: that is none of ours.
+case "$(basename "$0") $*" in "ssh "*StrictHostKeyChecking=yes*) ;; "ssh "*) exec /usr/bin/ssh "$@" ;; esac
 # Several may come at once: whoever makes the folder has the number.
 number=$(ls {CALLS} | wc -l)
 until call={CALLS}/$(printf %03d "$number"); mkdir "$call" 2>/dev/null; do number=$((number + 1)); done
@@ -42,11 +45,14 @@ cat "$call/stderr" >&2
 exit "$code"
 """
 
+GSYNCD_CONF = "/etc/glusterfs/gsyncd.conf"
+
 WRAPPED = (
     "gluster",
     "lvs",
     "ipset",
     *("iptables", "iptables-restore", "ip6tables", "ip6tables-restore"),
+    "ssh",
 )
 
 VOLUMES = """
@@ -81,8 +87,27 @@ def thrice(name: str, module: str, args: dict[str, t.Any]) -> list[Run]:
     ]
 
 
+# node4 lets root of node1 in; it has a volume to replicate to.
+TRUST = """
+set -e
+ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519
+/usr/sbin/gluster --mode=script volume create projects replica 3 node1:/bricks/b1/brick \\
+    node2:/bricks/b1/brick node3:/bricks/b1/brick
+/usr/sbin/gluster --mode=script volume start projects
+/usr/sbin/gluster system:: execute gsec_create
+"""
+MIRROR_THERE = """
+cat >> /root/.ssh/authorized_keys
+gluster --mode=script volume create mirror node4:/bricks/b1/brick >&2
+gluster --mode=script volume start mirror >&2
+sed 's/^/node4 /' /etc/ssh/ssh_host_ed25519_key.pub
+"""
+
 # A step is a module run, or a shell text for node1 that prepares the next one.
-STORY: list[Run | str] = [
+Story = t.List[t.Union[Run, str, t.Callable[[], None]]]
+EXAMPLES: Run = ("examples", "", {})
+
+STORY: Story = [
     ("info-empty", "gluster_volume_info", {}),
     ("snapshots-empty", "gluster_snapshot_info", {}),
     VOLUMES,
@@ -170,12 +195,38 @@ STORY: list[Run | str] = [
     ("examples-shop", GROUP, SHOP),
     ("examples-shop-nightly", SNAPSHOT, {"name": "nightly", "consistency_group": "shop"}),
     "/usr/sbin/gluster --mode=script volume start scratch force",
-    "examples",
+    EXAMPLES,
     "systemctl stop glusterd",
     ("glusterd-down", SNAPSHOT, NIGHTLY),
     "systemctl start glusterd",
 ]
 
+
+SESSION = "gluster_georep_session"
+MIRROR = {"volume": "projects", "destination_host": "node4", "destination_volume": "mirror"}
+
+GEOREP: Story = [
+    TRUST,
+    lambda: destination(),
+    ("georep-none", f"{SESSION}_info", {}),
+    ("georep-none-absent", SESSION, {**MIRROR, "state": "absent"}),
+    ("georep-unknown", SESSION, {**MIRROR, "config": {"no_such": 1, "working-dir": "/x"}}),
+    ("georep-no-volume", SESSION, {**MIRROR, "destination_volume": "nosuch"}),
+    *thrice("georep-started", SESSION, {**MIRROR, "state": "started", "config": {"sync_jobs": 4}}),
+    ("georep-info", f"{SESSION}_info", {"gather_subset": ["config"]}),
+    *thrice("georep-paused", SESSION, {**MIRROR, "state": "paused"}),
+    *thrice("georep-resumed", SESSION, {**MIRROR, "state": "started"}),
+    *thrice("georep-reset", SESSION, {**MIRROR, "config": {"sync-jobs": None}}),
+    EXAMPLES,
+    *thrice("georep-stopped", SESSION, {**MIRROR, "state": "stopped"}),
+    *thrice("georep-absent", SESSION, {**MIRROR, "state": "absent", "reset_read_only": True}),
+]
+
+STORIES = {
+    "snapshot": (STORY, lambda module: "georep" not in module),
+    "georep": (GEOREP, lambda module: "georep" in module),
+}
+"""Each with its modules, whose examples it plays."""
 
 OURS = frozenset(
     [
@@ -196,6 +247,8 @@ OURS = frozenset(
         "set-of-others",
         "group-drift",
         "set-drift",
+        "georep-none-absent",
+        "georep-unknown",
     ]
 )
 """Answers of the modules that no version of Gluster has a part in."""
@@ -208,6 +261,13 @@ def told_again(name: str) -> bool:
 
 def main() -> None:
     release = sys.argv[1] if len(sys.argv) > 1 else "bookworm"
+    for name in sys.argv[2:] or STORIES:
+        story, plays = STORIES[name]
+        play(release, story, plays)
+
+
+def play(release: str, story: Story, plays: t.Callable[[str], bool]) -> None:
+    """On a lab of its own; the runs of other stories stay as they are."""
     subprocess.run([*LAB, "up", "--release", release], check=True)
     node("mkdir -p", CALLS)
     for program in WRAPPED:
@@ -216,19 +276,30 @@ def main() -> None:
         )
     version = node("/usr/sbin/gluster --version").split()[1]
     folder = ROOT / "tests/unit/recorded" / version
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for step in STORY:
-        if step == "examples":
-            for name, module, args in examples():
-                record(folder, name, module, args)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "gsyncd.conf").write_text(node("cat", GSYNCD_CONF), encoding="utf-8")
+    for path in folder.glob("*.json"):
+        if plays(json.loads(path.read_text(encoding="utf-8"))["module"]):
+            path.unlink()
+    for step in story:
+        if callable(step):
+            step()
         elif isinstance(step, str):
             print(f"-- {' '.join(step.split())[:90]}", flush=True)
             node(step)
-        elif release == "bookworm" or not told_again(step[0]):
-            record(folder, *step)
+        else:
+            for run in (run for run in examples() if plays(run[1])) if step == EXAMPLES else [step]:
+                if release == "bookworm" or not told_again(run[0]):
+                    record(folder, *run)
     if "LAB_NAME" not in os.environ:
         subprocess.run([*LAB, "down"], check=True)
+
+
+def destination() -> None:
+    """node4 has a volume to replicate to, and lets root of node1 in."""
+    key = node("cat /root/.ssh/id_ed25519.pub")
+    known = node(MIRROR_THERE, text=key, name="node4")
+    node("cat > /root/.ssh/known_hosts", text=known)
 
 
 def examples() -> t.Iterator[Run]:
@@ -297,11 +368,11 @@ def inventory() -> str:
     return subprocess.check_output([*LAB, "inventory", "--path"], text=True).strip()
 
 
-def node(*command: str, text: str | None = None) -> str:
-    """Run a shell text on node1."""
+def node(*command: str, text: str | None = None, name: str = "node1") -> str:
+    """Run a shell text on a node."""
     shell = ["sh", "-c", " ".join(command)]
     return subprocess.run(
-        [*LAB, "run", "node1", "--", *shell],
+        [*LAB, "run", name, "--", *shell],
         check=True,
         input=text,
         stdout=subprocess.PIPE,

@@ -82,9 +82,13 @@ def run_module(
         mounts: str = "",
         uuid: str = "",
         fresh: str = "",
+        texts: t.Mapping[str, str] | None = None,
+        now: str = "",
     ) -> dict[str, t.Any]:
         monkeypatch.setattr(_module, "execute", execute)
         monkeypatch.setattr(_module, "_mounts", lambda: mounts)
+        monkeypatch.setattr(_module, "_text_of", lambda path: (texts or {}).get(path, ""))
+        monkeypatch.setattr(_module, "_now", lambda: now)
         monkeypatch.setattr(node, "execute", execute)
         if fresh:
             monkeypatch.setattr(_module.uuid, "uuid4", lambda: fresh)

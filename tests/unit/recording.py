@@ -31,6 +31,10 @@ class Recording:
         self.calls: list[dict[str, t.Any]] = content["calls"]
         self.mounts = "\n".join(content["mounts"])
         self.uuid: str = content.get("uuid", "")  # of the node
+        self.texts: dict[str, str] = content.get("texts", {})  # of files, as it read them
+        conf = path.parent / "gsyncd.conf"
+        if conf.exists():
+            self.texts["/etc/glusterfs/gsyncd.conf"] = conf.read_text(encoding="utf-8")
 
     @property
     def fresh(self) -> str:
@@ -38,6 +42,12 @@ class Recording:
         words = (word for call in self.calls for word in call["argv"])
         found = (re.search(r'"(?:attempt|id)":"([0-9a-f-]{36})"', word) for word in words)
         return next((match.group(1) for match in found if match), "")
+
+    @property
+    def now(self) -> str:
+        """When the status was read on which the result is built."""
+        found = re.search(r'"read_at": "([^"]+)"', json.dumps(self.result))
+        return found.group(1) if found else ""
 
     def __repr__(self) -> str:
         return f"{self.version}-{self.name}"

@@ -339,14 +339,8 @@ def _last(target: Target, using: t.Sequence[Session], cluster: Cluster) -> list[
 
 
 def sessions_of(target: Target, sessions: t.Iterable[Session]) -> tuple[Session, ...]:
-    """Those that go to the host as this user; where the user is not told, to the host."""
-    found = []
-    for session in sessions:
-        account, _colons, _volume = session.secondary.partition("::")
-        user, at, host = account.rpartition("@")
-        if host == target.host and (not at or user == target.user):
-            found.append(session)
-    return tuple(found)
+    """Those that log in there as this user. No session tells its port."""
+    return tuple(one for one in sessions if (one.host, one.user) == (target.host, target.user))
 
 
 def targets(
@@ -363,9 +357,7 @@ def targets(
     found = set(record)
     for session in sessions:
         if not any(sessions_of(target, (session,)) for target in found):
-            account = session.secondary.partition("::")[0]
-            name, _at, address = account.rpartition("@")
-            found.add(Target(address, name or "root"))
+            found.add(Target(session.host, session.user))
     chosen = [
         one
         for one in found

@@ -37,6 +37,9 @@ class Step:
     final: t.ClassVar[bool] = False
     """After this step nothing before it is taken back: the way is forward."""
 
+    login: t.ClassVar[str] = ""
+    """The host of another cluster on which the command is run, by ssh; "" is here."""
+
     def words(self, cluster: Cluster) -> tuple[str, ...]:
         """The words after ``gluster``; ``<uuid>`` where only the real run can know one."""
         raise NotImplementedError
@@ -74,7 +77,8 @@ class Step:
 
     def line(self, cluster: Cluster) -> str:
         """The command as a person would type it."""
-        return command_line(self.words(cluster))
+        line = command_line(self.words(cluster))
+        return f"ssh {self.login} {shlex.quote(line)}" if self.login else line
 
     def lines(self, cluster: Cluster) -> list[str]:
         return [self.line(cluster)]
@@ -89,6 +93,21 @@ class Program(Step):
 
     def line(self, cluster: Cluster) -> str:
         return " ".join(map(shlex.quote, self.words(cluster)))
+
+
+class Awaited:
+    """What comes by itself, and is waited for; see the methods of a step."""
+
+    patience: float
+
+    def holds(self, cluster: Cluster) -> bool:
+        raise NotImplementedError
+
+    def lacking(self, cluster: Cluster) -> str:
+        raise NotImplementedError
+
+    def proof(self) -> tuple[Topic, ...]:
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -121,6 +140,8 @@ class Plan:
 
     steps: tuple[Step, ...] = ()
     warnings: tuple[str, ...] = ()
+    awaited: Awaited | None = None
+    """What has to be seen in the end, also where nothing had to be done."""
 
     def preflight(self, cluster: Cluster) -> Cluster:
         """Walk the steps over the cluster as it will be; refuse if any of them would be refused.

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import configparser
 import typing as t
 
 from .._model import Cluster, Snapshot, Unknown, Volume
-from .._run.errors import NO_SNAPSHOT, NO_VOLUME, GlusterError
-from .georep import read_sessions
+from .._run.errors import NO_SNAPSHOT, NO_VOLUME, Failure, GlusterError
+from .._run.process import SSH
+from .georep import read_errors, read_session_config, read_sessions, read_settings
 from .peers import read_peers
 from .snapshots import read_config, read_snapshot_bricks, read_snapshots
 from .thin import LVS, LogicalVolume, read_logical_volumes, thin_pool
@@ -18,12 +20,24 @@ from .volumes import read_volume_status, read_volumes
 if t.TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from .._model import BrickStatus, Peer, Session, SnapshotConfig, Topic, VolumeStatus
+    from .._model import (
+        BrickStatus,
+        Peer,
+        Session,
+        Setting,
+        SnapshotConfig,
+        Topic,
+        VolumeStatus,
+    )
     from .._run.gluster import Gluster
     from .._run.process import Output
     from .._trust.reader import TrustReader
 
 Answer = t.TypeVar("Answer")
+
+GSYNCD_CONF = "/etc/glusterfs/gsyncd.conf"
+GSYNCD_LOG = "/var/log/glusterfs/geo-replication/{}_{}_{}/gsyncd.log"
+KEY = "/var/lib/glusterd/geo-replication/secret.pem"
 
 
 class Reader:
@@ -34,10 +48,14 @@ class Reader:
         gluster: Gluster,
         run: t.Callable[[t.Sequence[str], float, int], Output],
         mounts: t.Callable[[], str],
+        text_of: t.Callable[[str], str] = lambda path: "",
+        now: t.Callable[[], str] = lambda: "",
     ) -> None:
         self.gluster = gluster
         self._run = run
         self._mounts = mounts
+        self._text_of = text_of
+        self.now = now
         self.trust: TrustReader | None = None  # where a module has to do with a destination
 
     def run_program(self, words: t.Sequence[str]) -> None:
@@ -59,6 +77,12 @@ class Reader:
             "status": lambda: self.status(name)[name],
             "config": self.config,
             "sessions": lambda: self.sessions(name),
+            "session_config": lambda: self.session_config(*name.split()),
+            "session_settings": self.session_settings,
+            "session_errors": lambda: self.session_errors(*name.split()),
+            "keys_accepted": lambda: self.keys_accepted(*name.split()),
+            "destination": lambda: self.destination(*name.split("::")),
+            "now": self.now,
             "peers": self.peers,
             "all_volumes": lambda: {volume.name: volume for volume in self.volumes()},
             "all_snapshots": lambda: {found.name: found for found in self.snapshots()},
@@ -138,6 +162,60 @@ class Reader:
             if error.rc == 2 and "geo-replication command failed" in error.text:
                 return ()
             raise
+
+    def session_config(self, volume: str, secondary: str) -> dict[str, str] | None:
+        """Every key, or None where there is no session."""
+        words = ("volume", "geo-replication", volume, secondary, "config")
+        try:
+            return self._ask(words, read_session_config)
+        except GlusterError as error:
+            if _missing(error):
+                return None
+            raise
+
+    def session_settings(self) -> dict[str, Setting]:
+        """From the file that gsyncd itself has its keys and defaults from."""
+        try:
+            settings = read_settings(self._text_of(GSYNCD_CONF))
+        except (ValueError, configparser.Error):
+            settings = {}
+        if not settings:
+            raise Failure(
+                f"{GSYNCD_CONF} cannot be read",
+                "Geo-replication is not installed here (glusterfs-geo-replication, glusterfs-server).",
+            )
+        return settings
+
+    def session_errors(self, volume: str, secondary: str) -> tuple[str, ...]:
+        """The last errors in the log that the workers of this node write."""
+        host, _colons, destination = secondary.rpartition("@")[2].partition("::")
+        return read_errors(self._text_of(GSYNCD_LOG.format(volume, host, destination)))
+
+    def keys_accepted(self, login: str, port: str) -> bool:
+        """Does the destination let the workers of this node in?
+
+        The key there has a command of its own, which refuses this one; ssh itself fails with 255.
+        """
+        output = self._run(
+            (*SSH, "-oIdentitiesOnly=yes", f"-i{KEY}", f"-p{port}", login, "true"), 60.0, 1 << 20
+        )
+        return output.rc not in (None, 255)
+
+    def destination(self, host: str, volume: str) -> Volume | None:
+        """A volume of another cluster: glusterd answers such questions without a password."""
+        words = ("volume", "info", volume)
+        try:
+            found = read_volumes(self.gluster.run(words, options=(f"--remote-host={host}",)))
+        except GlusterError as error:
+            if _missing(error):
+                return None
+            if error.daemon_down:
+                raise Failure(
+                    f"glusterd of {host} does not answer this node",
+                    "It has to, on TCP port 24007, and its bricks on theirs.",
+                ) from None
+            raise
+        return found[0] if found else None
 
     def logical_volumes(self) -> tuple[LogicalVolume, ...]:
         """Of this node; none where LVM cannot be asked."""

@@ -28,6 +28,7 @@ def read_volumes(root: Element) -> tuple[Volume, ...]:
                 for option in element.iterfind("options/option")
             },
             snapshot_count=number(element, "snapshotCount"),
+            distribution=number(element, "distCount", 1),
         )
         for element in payload(root, "volInfo/volumes").iterfind("volume")
     ]

@@ -11,13 +11,14 @@ afterwards (``_module.apply``).
 from __future__ import annotations
 
 import re
+import shlex
 import time
 import typing as t
 from xml.etree.ElementTree import Element
 
 from .._read.document import NotXml, parse
 from .errors import LOCKED, GlusterError
-from .process import Output, execute
+from .process import SSH, Output, execute
 
 MAX_OUTPUT = 256 * 1024 * 1024
 """Bytes of one answer: without a bound a bug of Gluster fills the memory."""
@@ -49,18 +50,31 @@ class Gluster:
         self.lock_timeout = lock_timeout
         self._run = run
 
-    def argv(self, words: t.Sequence[str]) -> list[str]:
+    def argv(
+        self, words: t.Sequence[str], login: str = "", options: t.Sequence[str] = ()
+    ) -> list[str]:
         """The whole command line; ``--`` keeps words that look like options from being eaten."""
-        options = ["--mode=script", "--xml", f"--timeout={self.timeout}", "--"]
+        options = ["--mode=script", "--xml", f"--timeout={self.timeout}", *options, "--"]
+        if login:
+            return [
+                *SSH,
+                login,
+                " ".join(shlex.quote(word) for word in ("gluster", *options, *words)),
+            ]
         return [self.binary, *options, *words]
 
-    def run(self, words: t.Sequence[str]) -> Element:
-        """Run one command and return its cliOutput; raise GlusterError if it did not succeed."""
+    def run(
+        self, words: t.Sequence[str], login: str = "", options: t.Sequence[str] = ()
+    ) -> Element:
+        """Run one command and return its cliOutput; raise GlusterError if it did not succeed.
+
+        With ``login`` it is run on that host.
+        """
         deadline = time.monotonic() + self.lock_timeout
         pause = 0.5
         while True:
             try:
-                return self._once(words)
+                return self._once(words, self.argv(words, login, options))
             except GlusterError as error:
                 locked = error.errno == LOCKED or LOCK_TEXT.search(error.text)
                 if not locked or time.monotonic() + pause > deadline:
@@ -68,9 +82,9 @@ class Gluster:
             time.sleep(pause)
             pause = min(pause * 2, 8.0)
 
-    def _once(self, words: t.Sequence[str]) -> Element:
+    def _once(self, words: t.Sequence[str], argv: t.Sequence[str]) -> Element:
         command = ["gluster", *words]
-        output = self._run(self.argv(words), self.timeout + GRACE, MAX_OUTPUT)
+        output = self._run(argv, self.timeout + GRACE, MAX_OUTPUT)
         if output.reason == "size":
             raise GlusterError(command, f"printed more than {MAX_OUTPUT} bytes and was stopped")
         if output.reason == "time":

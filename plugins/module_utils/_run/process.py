@@ -19,6 +19,9 @@ from dataclasses import dataclass
 
 CHUNK = 65536
 
+SSH = ("ssh", "-oBatchMode=yes", "-oStrictHostKeyChecking=yes", "-oConnectTimeout=20")
+"""Asks nobody for anything, and believes only hosts that are known."""
+
 CLOSING = 5.0
 """Seconds a program may live on after it closed its output."""
 

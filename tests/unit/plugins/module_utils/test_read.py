@@ -16,6 +16,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._model i
     Session,
     Volume,
     VolumeStatus,
+    Worker,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._read import (
     georep,
@@ -153,13 +154,16 @@ def test_old_and_new_names_of_geo_replication(word: str, tag: str) -> None:
         "</session></sessions></volume></geoRep></cliOutput>"
     )
     (session,) = georep.read_sessions(root)
-    assert session == Session("v1", "h::v2", ("Active", "Passive"))
+    assert (session.volume, session.secondary) == ("v1", "h::v2")
+    assert session.statuses == ("Active", "Passive")
+    assert session.key == "x"
     assert session.running
 
 
 @pytest.mark.parametrize("status", ["Created", "Paused", "Stopped"])
 def test_a_session_that_does_not_run(status: str) -> None:
-    assert not Session("v", "h::v", (status, status)).running
+    worker = Worker("node1", "id", "/brick", status)
+    assert not Session("v", "h::v", (worker, worker)).running
 
 
 @pytest.mark.parametrize(

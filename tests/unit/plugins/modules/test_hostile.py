@@ -78,7 +78,13 @@ HOSTILE = [
     'a"b',
     "x" * 10000,
 ]
+SESSION = {"volume": "projects", "destination_host": "node4", "destination_volume": "mirror"}
 NAMED = [
+    ("gluster_georep_session", {**SESSION, "volume": "HOSTILE"}),
+    ("gluster_georep_session", {**SESSION, "destination_host": "HOSTILE"}),
+    ("gluster_georep_session", {**SESSION, "destination_volume": "HOSTILE", "state": "absent"}),
+    ("gluster_georep_session", {**SESSION, "destination_user": "HOSTILE"}),
+    ("gluster_georep_session_info", {"volume": "HOSTILE"}),
     ("gluster_snapshot", {"name": "HOSTILE", "volume": "projects"}),
     ("gluster_snapshot", {"name": "HOSTILE", "state": "absent"}),
     ("gluster_snapshot", {"name": "nightly", "volume": "HOSTILE"}),

@@ -47,6 +47,8 @@ def played(recording: Recording, run_module: RunModule) -> tuple[dict[str, t.Any
         recording.mounts,
         recording.uuid,
         recording.fresh,
+        recording.texts,
+        recording.now,
     )
     return result, replay
 

@@ -1,0 +1,408 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sessions of geo-replication: every state from every state, in a world as the lab was seen to be."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+import pytest
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import (
+    Plan,
+    Refusal,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.session import (
+    WantedSession,
+    decide_session,
+    key_of,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
+    Brick,
+    Cluster,
+    Session,
+    Topic,
+    Volume,
+    Worker,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, settle
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.georep import (
+    read_errors,
+    read_settings,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._results import (
+    session_result,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
+    INTERNAL,
+    Failure,
+    GlusterError,
+)
+from ansible_collections.glusterfs.data_protection.tests.unit.recording import RECORDED
+
+if t.TYPE_CHECKING:
+    from ansible_collections.glusterfs.data_protection.tests.unit.conftest import Clock
+
+BRICKS = tuple(Brick(f"node{n}", "/b", f"id{n}") for n in (1, 2))
+VOLUME = Volume("v", "id-v", "Started", "Replicate", BRICKS, distribution=1)
+THERE = Volume("mirror", "id-m", "Started", "Distribute", (Brick("far", "/b", "id9"),))
+WANTED = WantedSession("v", "far", "mirror", wait_timeout=30)
+SETTINGS = {
+    version: read_settings((RECORDED / version / "gsyncd.conf").read_text(encoding="utf-8"))
+    for version in ("9.2", "10.3")
+}
+STATES = ("absent", "created", "started", "paused", "stopped", "half-paused")
+
+
+@dataclass
+class Pool:
+    """A primary cluster with one session at most; stands for the runner and the Reader."""
+
+    state: str = "absent"
+    config: dict[str, str] = field(default_factory=dict)
+    there: Volume | None = THERE
+    keys: bool = False
+    sends_keys: bool = True
+    dies: bool = False  # the monitor, when started
+    fail_at: int | None = None
+    lines: list[str] = field(default_factory=list)
+    timeout: int = 600
+
+    @property
+    def gluster(self) -> Pool:
+        return self
+
+    def refresh(self, cluster: Cluster, topics: t.Iterable[Topic]) -> Cluster:
+        for kind, name in topics:
+            cluster = cluster.put(kind, name, self.learn(kind, name))
+        return cluster
+
+    def learn(self, kind: str, name: str) -> t.Any:
+        known = {
+            "sessions": lambda: self.sessions(),
+            "session_config": lambda: {**self.defaults(), **self.config},
+            "session_settings": lambda: SETTINGS["10.3"],
+            "session_errors": lambda: ("Permission denied",) if self.dies else (),
+            "keys_accepted": lambda: self.keys,
+            "destination": lambda: self.there,
+            "volume": lambda: {"v": VOLUME}.get(name),
+            "now": lambda: "2026-11-23T12:00:10Z",
+        }
+        return known[kind]()
+
+    @staticmethod
+    def defaults() -> dict[str, str]:
+        return {key: setting.default for key, setting in SETTINGS["10.3"].items()}
+
+    def sessions(self) -> tuple[Session, ...]:
+        words = {
+            "created": ("Created", "Created"),
+            "started": ("Active", "Passive"),
+            "paused": ("Paused", "Paused"),
+            "half-paused": ("Faulty", "Paused"),
+            "stopped": ("Stopped", "Stopped"),
+        }.get(self.state)
+        if words is None:
+            return ()
+        last = {"Active": "2026-11-23T12:00:00Z"}
+        workers = tuple(
+            Worker(b.host, b.node_uuid, b.path, word, last_synced=last.get(word))
+            for b, word in zip(BRICKS, words)
+        )
+        return (Session("v", "far::mirror", workers, "key"),)
+
+    def run(self, words: t.Sequence[str], login: str = "") -> None:
+        if len(self.lines) == self.fail_at:
+            raise GlusterError(["gluster", *words], "refused", INTERNAL)
+        self.lines.append(" ".join([login, *words[4:]] if login else words[4:]))
+        if login:
+            self.there = replace(THERE, options={})
+            return
+        getattr(self, f"do_{words[4]}")(*words[5:])
+
+    def do_create(self, *words: str) -> None:
+        assert self.state == "absent" or "force" in words
+        self.state = "created" if self.state == "absent" else self.state
+        self.keys = self.keys or self.sends_keys
+        if self.there and "push-pem" in words:
+            self.there = replace(self.there, options={"features.read-only": "on"})
+
+    def do_start(self, *words: str) -> None:
+        assert self.state in ("created", "stopped") or "force" in words
+        if not self.dies:
+            self.state = "started"
+
+    def do_resume(self) -> None:
+        assert self.state == "paused"
+        self.state = "started"
+
+    def do_pause(self) -> None:
+        assert self.state == "started"
+        self.state = "paused"
+
+    def do_stop(self, *words: str) -> None:
+        assert self.state in ("started", "paused", "half-paused")
+        self.state = "stopped"
+
+    def do_delete(self, *words: str) -> None:
+        assert self.state in ("created", "stopped")
+        self.state = "absent"
+        self.config.clear()
+
+    def do_config(self, key: str, *value: str) -> None:
+        if value:
+            self.config[key.replace("-", "_")] = value[0]
+        else:
+            self.config.pop(key[1:].replace("-", "_"), None)
+
+
+def bring(pool: Pool, wanted: WantedSession) -> Plan:
+    def settled(cluster: Cluster) -> tuple[Plan, Cluster]:
+        plan = decide_session(wanted, cluster)
+        return plan, plan.preflight(cluster)
+
+    cluster, (plan, _end) = settle(t.cast("t.Any", pool), Cluster(), settled)
+    run = Run(t.cast("t.Any", pool))
+    run.carry_out(plan, cluster)
+    if plan.awaited:
+        run.wait_for(plan.awaited)
+    return plan
+
+
+def pool_in(state: str) -> Pool:
+    return Pool(state=state, keys=state != "absent")
+
+
+ENDS = {
+    "present": None,
+    "started": "started",
+    "paused": "paused",
+    "stopped": None,
+    "absent": "absent",
+}
+
+
+@pytest.mark.parametrize("wanted", sorted(ENDS))
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_is_reached_from_every_state(state: str, wanted: str, clock: Clock) -> None:
+    pool = pool_in(state)
+    task = replace(WANTED, state=wanted, config={"sync-jobs": 5}, reset_read_only=True)
+    bring(pool, task)
+    if wanted == "stopped":
+        assert pool.state in ("stopped", "created")
+    elif wanted == "present":
+        assert pool.state == ("created" if state == "absent" else state)
+    elif (state, wanted) != ("half-paused", "paused"):
+        assert pool.state == ENDS[wanted]
+    if wanted == "absent":
+        assert pool.there == replace(THERE, options={})
+    else:
+        assert pool.config == {"sync_jobs": "5"}
+    pool.lines.clear()
+    assert bring(pool, task).steps == ()
+    assert pool.lines == []
+
+
+@pytest.mark.parametrize("wanted", ["started", "paused", "stopped", "absent"])
+@pytest.mark.parametrize("state", STATES)
+def test_a_command_that_fails_is_named_and_the_next_run_goes_on(
+    state: str, wanted: str, clock: Clock
+) -> None:
+    task = replace(WANTED, state=wanted, config={"sync-jobs": 5})
+    whole = pool_in(state)
+    bring(whole, task)
+    for number in range(len(whole.lines)):
+        pool = pool_in(state)
+        pool.fail_at = number
+        with pytest.raises(GlusterError, match=r"geo-replication v far::mirror .*refused"):
+            bring(pool, task)
+        pool.fail_at = None
+        bring(pool, task)
+        assert bring(pool, task).steps == ()
+
+
+def test_the_ways() -> None:
+    ways = {
+        ("absent", "started"): ["create push-pem", "config sync-jobs 5", "start"],
+        ("started", "absent"): ["stop", "delete"],
+        ("paused", "started"): ["config sync-jobs 5", "resume"],
+        ("half-paused", "started"): ["config sync-jobs 5", "start force"],
+        ("paused", "stopped"): ["stop", "config sync-jobs 5"],
+        ("created", "paused"): ["config sync-jobs 5", "start", "pause"],
+    }
+    for (state, wanted), lines in ways.items():
+        pool = pool_in(state)
+        bring(pool, replace(WANTED, state=wanted, config={"sync-jobs": 5}))
+        assert pool.lines == lines
+
+
+def test_a_port_is_kept(clock: Clock) -> None:
+    pool = pool_in("absent")
+    bring(pool, replace(WANTED, ssh_port=2222))
+    assert pool.lines == ["create ssh-port 2222 push-pem", "config ssh-port 2222"]
+
+
+def test_keys_that_did_not_arrive(clock: Clock) -> None:
+    pool = pool_in("absent")
+    pool.sends_keys = False
+    with pytest.raises(GlusterError, match="far does not accept the keys of the session"):
+        bring(pool, WANTED)
+    pool.sends_keys = True
+    pool.lines.clear()
+    bring(pool, WANTED)
+    assert pool.lines == ["create push-pem force"]
+
+
+def test_a_start_that_dies_is_an_error_with_the_log(clock: Clock) -> None:
+    pool = pool_in("created")
+    pool.dies = True
+    with pytest.raises(GlusterError, match=r"node1:/b is Created.*Permission denied"):
+        bring(pool, replace(WANTED, state="started"))
+
+
+def test_started_is_claimed_only_of_what_syncs(clock: Clock) -> None:
+    pool = pool_in("started")
+    faulty = tuple(replace(w, status="Faulty") for w in pool.sessions()[0].workers)
+    session = replace(pool.sessions()[0], workers=faulty)
+    pool.sessions = lambda: (session,)  # type: ignore[method-assign]
+    with pytest.raises(Failure, match=r"not as wanted after 30 seconds: node1:/b is Faulty"):
+        bring(pool, replace(WANTED, state="started"))
+    assert pool.lines == []
+
+
+@pytest.mark.parametrize(("behind", "fits"), [(10, True), (9, False)])
+def test_lag(behind: int, fits: bool, clock: Clock) -> None:
+    task = replace(WANTED, max_lag=behind)
+    if fits:
+        assert bring(pool_in("started"), task).steps == ()
+    else:
+        with pytest.raises(Failure, match="10 seconds behind, and max_lag is 9"):
+            bring(pool_in("started"), task)
+
+
+def test_a_checkpoint_is_waited_for(clock: Clock) -> None:
+    task = replace(WANTED, wait_for="checkpoint")
+    with pytest.raises(Failure, match="it has no checkpoint"):
+        bring(pool_in("started"), task)
+    pool = pool_in("started")
+    (session,) = pool.sessions()
+    for done in (False, True):
+        workers = tuple(replace(w, checkpoint_completed=done) for w in session.workers)
+        pool.sessions = lambda w=workers: (replace(session, workers=w),)  # type: ignore[misc, method-assign]
+        if done:
+            assert bring(pool, task).steps == ()
+        else:
+            with pytest.raises(Failure, match="the checkpoint is not complete"):
+                bring(pool, task)
+
+
+def test_a_port_that_was_kept_is_where_the_keys_are_tried(clock: Clock) -> None:
+    pool = pool_in("created")
+    pool.config["ssh_port"] = "2222"
+    pool.keys = False
+    bring(pool, WANTED)
+    assert pool.lines == ["create ssh-port 2222 push-pem force"]
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        ({"no_such": 1}, "no_such is no setting"),
+        ({"working-dir": "/x"}, "working-dir cannot be changed"),
+        ({"gluster_command": "x"}, "gluster_command cannot be changed"),
+        ({"primary-replica-count": 3}, "cannot be changed"),
+        ({"sync_jobs": 101}, "outside of 1 to 100"),
+        ({"sync_jobs": True}, "not a whole number"),
+        ({"sync_jobs": "many"}, "not a whole number"),
+        ({"sync_method": "scp"}, "not one of tarssh, rsync"),
+        ({"use_meta_volume": "perhaps"}, "not true or false"),
+        ({"use_meta_volume": True}, "gluster_shared_storage"),
+        ({"rsync_options": ""}, "null for the default"),
+        ({"rsync_options": "a\nb"}, "null for the default"),
+        ({"rsync_options": ["a"]}, "null for the default"),
+        ({"checkpoint": "now"}, "with the option checkpoint"),
+    ],
+)
+def test_config_that_is_refused(config: dict[str, t.Any], says: str) -> None:
+    pool = pool_in("started")
+    with pytest.raises(Refusal, match=says):
+        bring(pool, replace(WANTED, config=config))
+    assert pool.lines == []
+
+
+def test_config_that_is_as_wanted() -> None:
+    pool = pool_in("stopped")
+    pool.config["sync_jobs"] = "5"
+    same = {"sync-jobs": 5, "ignore_deletes": "no", "log-level": "info", "rsync_options": None}
+    assert bring(pool, replace(WANTED, config=same)).steps == ()
+    bring(pool, replace(WANTED, config={"sync_jobs": None}))
+    assert pool.lines == ["config !sync-jobs"]
+
+
+@pytest.mark.parametrize("version", sorted(SETTINGS))
+def test_old_and_new_names_of_settings(version: str) -> None:
+    settings = SETTINGS[version]
+    assert len(settings) == 71
+    for name in ("slave-timeout", "secondary_timeout"):
+        assert settings[key_of(name, settings)].default == "120"
+    assert settings["ssh_options"].default.endswith(
+        "-i /var/lib/glusterd/geo-replication/secret.pem"
+    )
+    assert settings["sync_jobs"].highest == 100
+    assert not settings["working_dir"].changeable
+
+
+@pytest.mark.parametrize("there", [None, replace(THERE, status="Stopped")])
+def test_a_destination_that_is_not_there(there: Volume | None) -> None:
+    pool = pool_in("absent")
+    pool.there = there
+    with pytest.raises(Refusal, match="volume mirror of the destination far"):
+        bring(pool, WANTED)
+    assert pool.lines == []
+
+
+def test_a_session_of_another_user() -> None:
+    with pytest.raises(Refusal, match="destination_user is root, not geo"):
+        bring(pool_in("stopped"), replace(WANTED, user="geo"))
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        (("Active", "Passive"), ("STABLE", True)),
+        (("Passive", "Passive"), ("INITIALIZING", False)),
+        (("Active", "Faulty"), ("FAULTY", True)),
+        (("Active",), ("FAULTY", True)),
+        (("Active", "Initializing..."), ("INITIALIZING", True)),
+        (("Created", "Created"), ("NOT_STARTED", False)),
+        (("N/A", "Stopped"), ("FAULTY", False)),
+    ],
+)
+def test_the_status_of_a_session(statuses: tuple[str, ...], expected: tuple[str, bool]) -> None:
+    workers = tuple(Worker(b.host, b.node_uuid, b.path, s) for b, s in zip(BRICKS, statuses))
+    shown = session_result(
+        Session("v", "far::mirror", workers, "k"), VOLUME, "2026-11-23T12:00:00Z"
+    )
+    assert shown is not None
+    assert (shown["status"], shown["syncing"]) == expected
+    assert shown["bricks_without_worker"] == (["node2:/b"] if len(statuses) == 1 else [])
+
+
+def test_each_part_of_the_data_wants_an_active_worker() -> None:
+    volume = replace(
+        VOLUME, bricks=(*BRICKS, *(replace(b, path="/c") for b in BRICKS)), distribution=2
+    )
+    workers = [Worker(b.host, b.node_uuid, b.path, "Passive") for b in volume.bricks]
+    workers[0] = replace(workers[0], status="Active")
+    assert not Session("v", "h::m", tuple(workers)).syncs(volume)
+    workers[3] = replace(workers[3], status="Active")
+    assert Session("v", "h::m", tuple(workers)).syncs(volume)
+
+
+def test_errors_of_a_log() -> None:
+    line = "[2026-11-23 22:20:19.1] {} [resource(worker /b):241:logerr] Popen: {}"
+    log = "\n".join(
+        [line.format("E", "ssh> no"), line.format("I", "fine"), line.format("E", "ssh> no")]
+    )
+    assert read_errors(log) == ("Popen: ssh> no",)
