@@ -48,8 +48,8 @@ def converge(
     module: AnsibleModule,
     decide: t.Callable[[Cluster], Plan],
     show: Show,
-    trust: TrustReader | None = None,
     unpredictable: t.Sequence[str] = (),
+    trust: TrustReader | None = None,
 ) -> t.NoReturn:
     """Bring the cluster to what the task declares, or in check mode say what would be done.
 

@@ -332,7 +332,7 @@ def main() -> None:
         module.fail_json(msg=f"{refusal.problem}. Nothing was changed. {refusal.remedy}".strip())
     password = params["destination_root_password"] or ""
     with opened(wanted.policy, password, wanted.mountbroker_group) as trust:
-        converge(module, decide, show, trust)
+        converge(module, decide, show, trust=trust)
 
 
 if __name__ == "__main__":

@@ -286,8 +286,8 @@ def _absent(wanted: Wanted, cluster: Cluster) -> Plan:
             raise Refusal(
                 f"the key that was installed at {target.host} cannot be removed, since this node is "
                 f"not let in: {door.text}",
-                "Give destination_root_password; or, where the host is gone for good, "
-                "forget_unreachable.",
+                f"{CHANGED if door.code == 'host_key_changed' else 'Give destination_root_password.'} "
+                "Or, where the host is gone for good, give forget_unreachable.",
             )
         elif known.is_recorded:
             warnings.append(

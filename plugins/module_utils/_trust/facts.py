@@ -291,6 +291,7 @@ def gsyncd_fault(said: str) -> str:
 
 
 LOGIN_ENDS: tuple[tuple[str, str], ...] = (
+    ("has changed and you have requested strict checking", "host_key_changed"),
     ("REMOTE HOST IDENTIFICATION HAS CHANGED", "host_key_changed"),
     ("host key is known for", "host_key_unknown"),
     ("Host key verification failed", "host_key_unknown"),
