@@ -359,9 +359,13 @@ def calls() -> list[dict[str, t.Any]]:
     for call in found:
         if not call["stdin"]:
             del call["stdin"]
-    # glusterd and its hooks call gluster and lvs too.
-    ours = {"--xml", "--reportformat=json"}
-    return [call for call in found if call["argv"][0] in WRAPPED[2:] or ours & set(call["argv"])]
+    return [call for call in found if ours(call["argv"])]
+
+
+def ours(argv: list[str]) -> bool:
+    """glusterd and its scripts call gluster and lvs too."""
+    marks = {"gluster": {"--xml", "--"}, "lvs": {"--reportformat=json"}}
+    return marks.get(argv[0], set()) <= set(argv)
 
 
 def inventory() -> str:

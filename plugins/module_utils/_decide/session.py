@@ -233,7 +233,7 @@ def key_of(name: str, settings: Settings) -> str:
 def _unfit(name: str, key: str, value: t.Any, settings: Settings) -> str:
     setting = settings.get(key)
     if setting is None:
-        return f"{name} is no setting of a session in this version of Gluster"
+        return f"the setting {name} is unknown to this version of Gluster"
     if not setting.changeable:
         return f"the setting {name} cannot be changed"
     if value is None:
@@ -242,22 +242,24 @@ def _unfit(name: str, key: str, value: t.Any, settings: Settings) -> str:
         return "a checkpoint is set with the option checkpoint"
     word = str(value)
     if isinstance(value, (dict, list)) or not word or not word.isprintable():
-        return f"{name} is {value!r}: give it one line of text, or null for the default"
+        return f"the setting {name} is {value!r}: give it one line of text, or null for the default"
     if setting.type == "bool":
-        return "" if word.lower() in WORDS else f"{name} is {value!r}, not true or false"
+        return (
+            "" if word.lower() in WORDS else f"the setting {name} is {value!r}, not true or false"
+        )
     if setting.type == "int":
         return _unfit_number(name, value, setting)
     if setting.choices and not _chosen(word, setting):
-        return f"{name} is {value!r}, not one of {', '.join(setting.choices)}"
+        return f"the setting {name} is {value!r}, not one of {', '.join(setting.choices)}"
     return ""
 
 
 def _unfit_number(name: str, value: t.Any, setting: Setting) -> str:
     if isinstance(value, bool) or not re.match(r"\d{1,18}\Z", str(value)):
-        return f"{name} is {value!r}, not a whole number"
+        return f"the setting {name} is {value!r}, not a whole number"
     low, high = setting.lowest, setting.highest
     if low is not None and high is not None and not low <= int(value) <= high:
-        return f"{name} is {value}, outside of {low} to {high}"
+        return f"the setting {name} is {value}, outside of {low} to {high}"
     return ""
 
 

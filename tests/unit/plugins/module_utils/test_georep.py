@@ -308,7 +308,7 @@ def test_a_port_that_was_kept_is_where_the_keys_are_tried(clock: Clock) -> None:
 @pytest.mark.parametrize(
     ("config", "says"),
     [
-        ({"no_such": 1}, "no_such is no setting"),
+        ({"no_such": 1}, "the setting no_such is unknown"),
         ({"working-dir": "/x"}, "working-dir cannot be changed"),
         ({"gluster_command": "x"}, "gluster_command cannot be changed"),
         ({"primary-replica-count": 3}, "cannot be changed"),

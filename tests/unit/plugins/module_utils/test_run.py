@@ -169,3 +169,14 @@ def test_execute_stops_what_closed_its_output_and_lives_on(monkeypatch: pytest.M
     monkeypatch.setattr(process, "CLOSING", 0.1)
     text = "import os, time; os.close(1); os.close(2); time.sleep(60)"
     assert execute(python(text), 30, 1000).reason == "time"
+
+
+def test_a_command_on_another_host_is_quoted_for_its_shell() -> None:
+    argv = Gluster(timeout=5).argv(("volume", "reset", "a b"), login="root@far")
+    assert argv[0] == "ssh"
+    assert "-oBatchMode=yes" in argv
+    assert "-oStrictHostKeyChecking=yes" in argv
+    assert argv[-2:] == [
+        "root@far",
+        "gluster --mode=script --xml --timeout=5 -- volume reset 'a b'",
+    ]
