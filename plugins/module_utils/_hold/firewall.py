@@ -78,14 +78,18 @@ class Seen:
     def anything(self) -> bool:
         return any(self.lines.values())
 
-    def is_unbroken(self, then: Seen, passed: float) -> bool:
-        """Is this the same hold as then, ``passed`` seconds ago, with all of its ports?"""
+    def is_unbroken(self, then: Seen, passed: tuple[float, float]) -> bool:
+        """Is this the same hold as then, with all of its ports?
+
+        ``passed`` are the fewest and the most seconds that may lie between the two.
+        """
+        least, most = passed
         return (
             self.whole
             and self.lines == then.lines
             and set(self.ports) == set(then.ports)
             and all(
-                abs(then.ports[port] - passed - left) <= TOLERANCE
+                -TOLERANCE + least <= then.ports[port] - left <= most + TOLERANCE
                 for port, left in self.ports.items()
             )
         )

@@ -116,13 +116,17 @@ def _hold(module: AnsibleModule, firewall: Firewall, seen: Seen, quiesce: Quiesc
                 firewall.release()
                 error.advice = f"Nothing is held. {error.advice}"
             raise
+        looked = time.monotonic()
         standing, at = firewall.look(), time.monotonic()
         result["unbroken"] = set(quiesce.ports) <= set(standing.held) if quiesce.ports else None
         now = standing.held
         if stays:
             stay(quiesce, at + min(standing.held.get(port, 0.0) for port in quiesce.ports))
+            # On a busy server a look takes seconds, and the firewall tells at some moment within it.
+            again = time.monotonic()
             end = firewall.look()
-            result["unbroken"] &= end.is_unbroken(standing, time.monotonic() - at)
+            passed = (again - at, time.monotonic() - looked)
+            result["unbroken"] &= end.is_unbroken(standing, passed)
             firewall.change(firewall.to_release(end))
             result["held_seconds"] = round(time.monotonic() - begun, 2)
             now = {}

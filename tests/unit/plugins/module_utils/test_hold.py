@@ -210,8 +210,8 @@ def without(rules: str, part: str) -> str:
 def test_half_of_the_rules_hold_nothing_and_are_made_anew(broken: Seen) -> None:
     assert broken.held == {}
     assert broken.anything
-    assert not broken.is_unbroken(seen(), 0.0)
-    assert not broken.is_unbroken(broken, 0.0)
+    assert not broken.is_unbroken(seen(), (0.0, 0.0))
+    assert not broken.is_unbroken(broken, (0.0, 0.0))
     commands = iptables().to_hold(broken, [51189], 30)
     assert [command.argv[0] for command in commands] == [
         "ipset",
@@ -227,10 +227,13 @@ def test_without_ip6tables_the_rest_is_a_hold() -> None:
 
 def test_a_hold_is_the_same_only_with_the_same_rules_ports_and_end() -> None:
     later = SET.replace("timeout 24", "timeout 19").replace("timeout 23", "timeout 18")
-    assert seen(saved=later).is_unbroken(seen(), 5.0)
-    assert not seen().is_unbroken(seen(), 5.0)
-    assert not seen(saved=without(later, "51189")).is_unbroken(seen(), 5.0)
-    assert not seen(rules6=EMPTY, saved=later).is_unbroken(seen(), 5.0)
+    assert seen(saved=later).is_unbroken(seen(), (5.0, 5.0))
+    assert not seen().is_unbroken(seen(), (5.0, 5.0))
+    # Each look may itself take a while.
+    assert seen(saved=later).is_unbroken(seen(), (1.0, 12.0))
+    assert not seen().is_unbroken(seen(), (5.0, 12.0))
+    assert not seen(saved=without(later, "51189")).is_unbroken(seen(), (5.0, 5.0))
+    assert not seen(rules6=EMPTY, saved=later).is_unbroken(seen(), (5.0, 5.0))
 
 
 def test_nft_is_read() -> None:
@@ -238,9 +241,9 @@ def test_nft_is_read() -> None:
     assert read_nft(TABLE.replace('"comment": "ipv6", ', "")).held == {}
     assert read_nft(TABLE.replace('"hook": "input"', '"hook": "output"')).held == {}
     assert not read_nft(TABLE.replace('"handle": 5', '"handle": 9')).is_unbroken(
-        read_nft(TABLE), 0.0
+        read_nft(TABLE), (0.0, 0.0)
     )
-    assert read_nft(TABLE).is_unbroken(read_nft(TABLE), 0.0)
+    assert read_nft(TABLE).is_unbroken(read_nft(TABLE), (0.0, 0.0))
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"nftables": [{"set": {"elem": [{}]}}]}', "5"])
@@ -608,13 +611,13 @@ def test_a_broken_hold_is_seen_and_mended() -> None:
         """
         wall.hold([49152], 20)
         then = wall.look()
-        assert wall.look().is_unbroken(then, 0.0)
+        assert wall.look().is_unbroken(then, (0.0, 0.0))
         subprocess.run(["nft", "flush chain inet gluster_hold input"], check=True)
         assert answer(client) < 2
         assert wall.held() == {}
         wall.hold([49152], 20)
         assert set(wall.held()) == {49152}
-        assert not wall.look().is_unbroken(then, 0.0)
+        assert not wall.look().is_unbroken(then, (0.0, 0.0))
         subprocess.run(["nft", "flush ruleset"], check=True)
         assert wall.held() == {}
         wall.release()
