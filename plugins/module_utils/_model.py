@@ -127,6 +127,15 @@ class SnapshotConfig:
 
 
 @dataclass(frozen=True)
+class Room:
+    """Of a volume, as a mount of it tells; bytes."""
+
+    size: int
+    free: int
+    has_files: bool
+
+
+@dataclass(frozen=True)
 class Worker:
     """What geo-replication says of one brick of a primary volume; times are ISO 8601 in UTC."""
 
@@ -343,6 +352,10 @@ class Cluster:
     def session_settings(self) -> t.Mapping[str, Setting]:
         """The keys that the installed Gluster knows; they have underscores."""
         return t.cast("t.Mapping[str, Setting]", self.get("session_settings"))
+
+    def room(self, host: str, volume: str) -> Room | None:
+        """Of a volume of this cluster ("localhost") or another one; None where nobody can tell."""
+        return t.cast("Room | None", self.get("room", f"{host}::{volume}"))
 
     def destination(self, host: str, volume: str) -> Volume | None:
         """The volume on another cluster, as its glusterd shows it."""

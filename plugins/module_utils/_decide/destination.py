@@ -194,7 +194,7 @@ def _present(wanted: Wanted, cluster: Cluster) -> Plan:
         account = account_of(cluster, target)
         own = account.own_lines(source)
         mend = not login.ok and any(str(identity.key) in line for line in own)
-        steps.append(InstallKey(target, source, mend))
+        steps.append(InstallKey(target, source, bool(own), mend))
     return Plan(tuple(steps), warnings)
 
 

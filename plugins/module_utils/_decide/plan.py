@@ -37,8 +37,8 @@ class Step:
     final: t.ClassVar[bool] = False
     """After this step nothing before it is taken back: the way is forward."""
 
-    login: t.ClassVar[str] = ""
-    """The host of another cluster on which the command is run, by ssh; "" is here."""
+    login: t.ClassVar[tuple[str, ...]] = ()
+    """The words by which ssh reaches a host of another cluster, to run it there; none is here."""
 
     def words(self, cluster: Cluster) -> tuple[str, ...]:
         """The words after ``gluster``; ``<uuid>`` where only the real run can know one."""
@@ -78,7 +78,7 @@ class Step:
     def line(self, cluster: Cluster) -> str:
         """The command as a person would type it."""
         line = command_line(self.words(cluster))
-        return f"ssh {self.login} {shlex.quote(line)}" if self.login else line
+        return f"ssh {' '.join(self.login)} {shlex.quote(line)}" if self.login else line
 
     def lines(self, cluster: Cluster) -> list[str]:
         return [self.line(cluster)]

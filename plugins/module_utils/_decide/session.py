@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .names import check_volume_name
 from .plan import Plan, Refusal
@@ -122,11 +122,18 @@ def find_session(wanted: WantedSession, cluster: Cluster) -> Session | None:
 
 def _create(wanted: WantedSession, session: Session | None, cluster: Cluster) -> CreateSession:
     port = wanted.ssh_port
-    if session is not None and port is None:
-        kept = int(cluster.session_config(wanted.volume, wanted.secondary).get("ssh_port", "22"))
-        port = None if kept == 22 else kept
+    if port is None and _port(wanted, session, cluster) != 22:
+        port = _port(wanted, session, cluster)
     force = wanted.force or session is not None
     return CreateSession(wanted.volume, wanted.secondary, port, wanted.push_pem, force)
+
+
+def _port(wanted: WantedSession, session: Session | None, cluster: Cluster) -> int:
+    """Of sshd at the destination: as the task says, or else as the session has it."""
+    if wanted.ssh_port is not None:
+        return wanted.ssh_port
+    config = cluster.session_config(wanted.volume, wanted.secondary) if session else {}
+    return int(config.get("ssh_port", "22"))
 
 
 def _decide_absent(wanted: WantedSession, session: Session | None, cluster: Cluster) -> Plan:
@@ -142,7 +149,7 @@ def _decide_absent(wanted: WantedSession, session: Session | None, cluster: Clus
     if wanted.reset_read_only:
         let = LetWrite(wanted.host, wanted.destination)
         if not let.holds(cluster):
-            steps.append(let)
+            steps.append(replace(let, port=_port(wanted, session, cluster)))
     return Plan(tuple(steps), tuple(warnings))
 
 

@@ -9,10 +9,12 @@ import configparser
 import typing as t
 
 from .._model import Cluster, Snapshot, Unknown, Volume
-from .._run.errors import NO_SNAPSHOT, NO_VOLUME, Failure, GlusterError
+from .._run.errors import NO_SNAPSHOT, NO_VOLUME, Failure, GlusterError, said_by
+from .._run.mount import mounted
 from .._run.process import SSH
 from .georep import read_errors, read_session_config, read_sessions, read_settings
 from .peers import read_peers
+from .room import commands, read_room
 from .snapshots import read_config, read_snapshot_bricks, read_snapshots
 from .thin import LVS, LogicalVolume, read_logical_volumes, thin_pool
 from .volumes import read_volume_status, read_volumes
@@ -23,6 +25,7 @@ if t.TYPE_CHECKING:
     from .._model import (
         BrickStatus,
         Peer,
+        Room,
         Session,
         Setting,
         SnapshotConfig,
@@ -82,6 +85,7 @@ class Reader:
             "session_errors": lambda: self.session_errors(*name.split()),
             "keys_accepted": lambda: self.keys_accepted(*name.split()),
             "destination": lambda: self.destination(*name.split("::")),
+            "room": lambda: self.room_if_any(*name.split("::")),
             "now": self.now,
             "peers": self.peers,
             "all_volumes": lambda: {volume.name: volume for volume in self.volumes()},
@@ -216,6 +220,22 @@ class Reader:
                 ) from None
             raise
         return found[0] if found else None
+
+    def room(self, host: str, volume: str) -> Room:
+        """Of a volume of this cluster or another one; an error where it cannot be mounted."""
+        with mounted(host, volume, self._answer) as mount:
+            table, found = commands(mount)
+            return read_room(self._answer(table), self._answer(found))
+
+    def room_if_any(self, host: str, volume: str) -> Room | None:
+        try:
+            return self.room(host, volume)
+        except Failure:
+            return None
+
+    def _answer(self, words: t.Sequence[str]) -> str:
+        """What a program printed that has to succeed."""
+        return said_by(words, self._run(words, 60.0, 1 << 20))
 
     def logical_volumes(self) -> tuple[LogicalVolume, ...]:
         """Of this node; none where LVM cannot be asked."""

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+if t.TYPE_CHECKING:
+    from .process import Output
+
 INTERNAL = 30800
 LOCKED = 30802
 BRICK_DOWN = 30803
@@ -94,3 +97,16 @@ class GlusterError(Failure):
     def __str__(self) -> str:
         number = f" (errno {self.errno})" if self.errno else ""
         return f"{' '.join(self.command)} failed: {' '.join(self.text.split())}{number}"
+
+
+def said_by(words: t.Sequence[str], output: Output) -> str:
+    """What a program printed that had to succeed."""
+    if output.rc == 0:
+        return output.stdout
+    said = " ".join((output.stderr or output.stdout).split())
+    raise GlusterError(
+        [word if len(word) < 100 else f"{word[:100]}..." for word in words],
+        said[-1000:] or f"exit code {output.rc}",
+        rc=output.rc,
+        timed_out=output.reason == "time",
+    )

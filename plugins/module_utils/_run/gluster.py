@@ -51,24 +51,24 @@ class Gluster:
         self._run = run
 
     def argv(
-        self, words: t.Sequence[str], login: str = "", options: t.Sequence[str] = ()
+        self, words: t.Sequence[str], login: t.Sequence[str] = (), options: t.Sequence[str] = ()
     ) -> list[str]:
         """The whole command line; ``--`` keeps words that look like options from being eaten."""
         options = ["--mode=script", "--xml", f"--timeout={self.timeout}", *options, "--"]
         if login:
             return [
                 *SSH,
-                login,
+                *login,
                 " ".join(shlex.quote(word) for word in ("gluster", *options, *words)),
             ]
         return [self.binary, *options, *words]
 
     def run(
-        self, words: t.Sequence[str], login: str = "", options: t.Sequence[str] = ()
+        self, words: t.Sequence[str], login: t.Sequence[str] = (), options: t.Sequence[str] = ()
     ) -> Element:
         """Run one command and return its cliOutput; raise GlusterError if it did not succeed.
 
-        With ``login`` it is run on that host.
+        With ``login``, words of ssh, it is run on another host.
         """
         deadline = time.monotonic() + self.lock_timeout
         pause = 0.5

@@ -19,8 +19,14 @@ from dataclasses import dataclass
 
 CHUNK = 65536
 
-SSH = ("ssh", "-oBatchMode=yes", "-oStrictHostKeyChecking=yes", "-oConnectTimeout=20")
-"""Asks nobody for anything, and believes only hosts that are known."""
+KNOWN_HOSTS = "/var/lib/glusterd/geo-replication/known_hosts"
+"""The host keys of destinations; gluster_georep_destination writes them."""
+
+SSH = (
+    *("ssh", "-oBatchMode=yes", "-oStrictHostKeyChecking=yes", "-oConnectTimeout=20"),
+    f"-oGlobalKnownHostsFile=/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2 {KNOWN_HOSTS}",
+)
+"""Asks nobody for anything, and believes only hosts that are known: to root, to all, or to us."""
 
 CLOSING = 5.0
 """Seconds a program may live on after it closed its output."""

@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 import typing as t
 from dataclasses import dataclass
 
@@ -16,6 +13,7 @@ from .._read.document import NotXml, parse
 from .._read.volumes import read_volumes
 from .._run.errors import Failure, GlusterError
 from .facts import Account, Mountbroker, Target, gsyncd_fault
+from .reader import GSYNCD
 
 if t.TYPE_CHECKING:
     from .._model import Volume
@@ -44,13 +42,6 @@ REASONS: t.Mapping[str, str] = {
 SKEW = 10.0
 """Seconds. Geo-replication goes by the times of files, which each cluster takes from its clocks."""
 
-GSYNCD = (
-    "/usr/libexec/glusterfs/gsyncd",
-    "/usr/lib/x86_64-linux-gnu/glusterfs/gsyncd",
-    "/usr/lib/aarch64-linux-gnu/glusterfs/gsyncd",
-)
-IGNORED = ".trashcan"
-
 
 @dataclass(frozen=True)
 class Reason:
@@ -60,15 +51,6 @@ class Reason:
     def __post_init__(self) -> None:
         if self.code not in REASONS:
             raise ValueError(self.code)
-
-
-@dataclass(frozen=True)
-class Room:
-    """Of a volume, as a mount of it tells; bytes."""
-
-    size: int
-    free: int
-    has_files: bool
 
 
 @dataclass(frozen=True)
@@ -94,7 +76,7 @@ def examine(target: Target, volumes: Volumes, reader: Reader) -> list[Reason]:
         *_own_gsyncd(trust),
     ]
     if volumes.destination:
-        reasons += _volumes(target, volumes, account, trust)
+        reasons += _volumes(target, volumes, account, reader)
     return reasons
 
 
@@ -151,20 +133,17 @@ def _sftp(target: Target, trust: TrustReader) -> t.Iterator[Reason]:
 
 
 def _own_gsyncd(trust: TrustReader) -> t.Iterator[Reason]:
-    path = next((path for path in GSYNCD if os.path.exists(path)), GSYNCD[0])
-    try:
-        output = trust.ssh.output((path, "config-check", "sync-jobs", "--value", "3"))
-        fault = gsyncd_fault((output.stderr.strip() or "ok").splitlines()[-1])
-    except OSError as error:
-        fault = f"gsyncd cannot be run: {error.strerror}"
+    said = trust.ssh.output(("sh", "-c", GSYNCD)).stdout.strip()
+    fault = gsyncd_fault(said.partition("=")[2])
     if fault:
         yield Reason("gsyncd_broken", f"this node: {fault}")
 
 
 def _volumes(
-    target: Target, volumes: Volumes, account: Account, trust: TrustReader
+    target: Target, volumes: Volumes, account: Account, reader: Reader
 ) -> t.Iterator[Reason]:
     name = volumes.destination
+    trust = t.cast("TrustReader", reader.trust)
     volume = _volume_there(name, account, target, trust)
     if volume is None:
         yield Reason("volume_missing", f"{target.host} has no volume {name}")
@@ -173,8 +152,8 @@ def _volumes(
         yield Reason("volume_stopped", f"volume {name} of {target.host} is {volume.status}")
         return
     try:
-        there = room_of(target.host, name, trust)
-        here = room_of("localhost", volumes.source, trust) if volumes.source else None
+        there = reader.room(target.host, name)
+        here = reader.room("localhost", volumes.source) if volumes.source else None
     except Failure as error:
         yield Reason("volume_unreadable", error.text)
         return
@@ -202,40 +181,3 @@ def _volume_there(name: str, account: Account, target: Target, trust: TrustReade
         return next(iter(read_volumes(root)), None)
     except (NotXml, ValueError) as error:
         raise GlusterError(words[:2], f"the answer cannot be understood: {error}") from None
-
-
-def room_of(host: str, volume: str, trust: TrustReader) -> Room:
-    """Mount the volume for a moment, where nobody else sees it, and only to read."""
-    folder = tempfile.mkdtemp(prefix="gluster-georep-")
-    mount, log = os.path.join(folder, "mount"), os.path.join(folder, "log")
-    os.mkdir(mount)
-    try:
-        source = (f"--volfile-server={host}", f"--volfile-id=/{volume}")
-        _run(trust, "glusterfs", *source, "--read-only", f"--log-file={log}", mount)
-        try:
-            return read_room(
-                _run(trust, "df", "-P", "-B1", mount),
-                _run(
-                    trust,
-                    *("find", mount, "-mindepth", "1", "-maxdepth", "1"),
-                    *("-not", "-name", IGNORED, "-print", "-quit"),
-                ),
-            )
-        finally:
-            trust.ssh.output(("umount", "-l", mount))
-    finally:
-        # Never through a mount that would not go.
-        if not os.path.ismount(mount):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def read_room(table: str, found: str) -> Room:
-    """The answers of df and find."""
-    words = table.splitlines()[-1].split()
-    if len(words) < 6 or ("glusterfs" not in words[0] and ":" not in words[0]):
-        raise Failure(f"the volume is not mounted: {table.strip()[-200:]}")
-    return Room(int(words[1]), int(words[3]), bool(found.strip()))
-
-
-def _run(trust: TrustReader, *words: str) -> str:
-    return trust.ssh.run(words)

@@ -14,9 +14,9 @@ import typing as t
 
 from .._decide.destination import HostKeyPolicy, must_scan, right_keys
 from .._decide.plan import Refusal
-from .._decide.steps.destination import RECORD, at
+from .._decide.steps.destination import at
 from .._run.errors import GlusterError
-from .._run.process import execute
+from .._run.process import KNOWN_HOSTS, execute
 from .facts import (
     Account,
     HostKeys,
@@ -43,6 +43,14 @@ if t.TYPE_CHECKING:
 GEOREP = "/var/lib/glusterd/geo-replication"
 PAIRS = ("id_ed25519", "id_ecdsa", "id_rsa")
 NODE_STATUS = ("gluster", "system::", "execute", "mountbroker.py", "node-status")
+
+GSYNCD = r"""
+for g in /usr/libexec/glusterfs/gsyncd /usr/lib/*/glusterfs/gsyncd /usr/local/libexec/glusterfs/gsyncd; do
+  [ ! -x "$g" ] || break
+done
+echo "gsyncd=$("$g" config-check sync-jobs --value 3 2>&1 | tail -n 1)"
+"""
+"""What gsyncd says last when it has to read its configuration."""
 
 LOOK = r"""
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -73,13 +81,10 @@ who=$1; [ -n "$entry" ] || who=nobody
 if [ "$who" = "$(id -un)" ]; then said=$(bash -c "$version" 2>/dev/null)
 else said=$(runuser -u "$who" -- bash -c "$version" 2>/dev/null); fi
 echo "gluster=$said"
-for g in /usr/libexec/glusterfs/gsyncd /usr/lib/*/glusterfs/gsyncd /usr/local/libexec/glusterfs/gsyncd; do
-  [ ! -x "$g" ] || break
-done
-echo "gsyncd=$("$g" config-check sync-jobs --value 3 2>&1 | tail -n 1)"
+GSYNCD
 echo "clock=$(date +%s.%N)"
 echo "end="
-"""
+""".replace("\nGSYNCD\n", GSYNCD)
 """USER GROUP. Changes nothing."""
 
 
@@ -106,7 +111,7 @@ class TrustReader:
         return found[0] if kind == "door" else found
 
     def record(self) -> dict[Target, tuple[str, ...]]:
-        return read_record(_text(RECORD))
+        return read_record(_text(KNOWN_HOSTS))
 
     def secret_keys(self) -> SecretKeys:
         names = ("common_secret.pem.pub", "secret.pem.pub", "tar_ssh.pem.pub")
@@ -128,7 +133,7 @@ class TrustReader:
         ]
         self.ssh.known_hosts = tuple(" ".join(configured.get("userknownhostsfile", ())).split())
         for file in " ".join(words).split():
-            if not known and os.path.exists(_home(file)):
+            if not known and _exists(_home(file)):
                 found = self.ssh.output(("ssh-keygen", "-F", name, "-f", _home(file)))
                 known += keys_of(found.stdout.splitlines())
         return HostKeys(name, recorded, tuple(dict.fromkeys(known)))
@@ -154,16 +159,16 @@ class TrustReader:
         paths = [named] if named else [_home(path) for path in configured]
         self.ssh.identity = ("-i", named) if named else ()
         for path in paths:
-            if not os.path.exists(path):
+            if not _exists(path):
                 continue
             shown = self.ssh.output(("ssh-keygen", "-y", "-P", "", "-f", path))
             if shown.rc == 0 and PublicKey.of(shown.stdout):
                 return Identity(path, host, _with_comment(shown.stdout.strip(), path), False)
         usual = [path for path in paths if os.path.basename(path) in PAIRS]
-        free = [path for path in usual if not os.path.exists(path)]
+        free = [path for path in usual if not _exists(path)]
         first = [path for path in free if path.endswith(PAIRS[0])]
         path = (first or free or paths or [_home(f"~/.ssh/{PAIRS[0]}")])[0]
-        return Identity(path, host, "", not os.path.exists(path))
+        return Identity(path, host, "", not _exists(path))
 
     def _prepare(self, target: Target) -> None:
         """Host keys that the task vouches for are right before they are in the record."""
@@ -220,7 +225,7 @@ class TrustReader:
 @contextlib.contextmanager
 def opened(policy: HostKeyPolicy, password: str = "", group: str = "") -> t.Iterator[TrustReader]:
     """For as long as a module runs."""
-    with Ssh(execute, RECORD, password) as ssh:
+    with Ssh(execute, KNOWN_HOSTS, password) as ssh:
         yield TrustReader(ssh, policy, group)
 
 
@@ -235,6 +240,10 @@ def _text(path: str) -> str:
             return file.read()
     except FileNotFoundError:
         return ""
+
+
+def _exists(path: str) -> bool:
+    return os.path.exists(path)
 
 
 def _home(path: str) -> str:

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import typing as t
 
-from .._run.errors import GlusterError
+from .._run.errors import said_by
 from .facts import Login, PublicKey, Target, read_login
 from .password import run_on_terminal
 
@@ -109,16 +109,7 @@ class Ssh:
 
     def run(self, words: t.Sequence[str]) -> str:
         """What a command printed that has to succeed."""
-        output = self.output(words)
-        if output.rc != 0:
-            said = " ".join((output.stderr or output.stdout).split())
-            raise GlusterError(
-                [word if len(word) < 100 else f"{word[:100]}..." for word in words],
-                said[-1000:] or f"exit code {output.rc}",
-                rc=output.rc,
-                timed_out=output.reason == "time",
-            )
-        return output.stdout
+        return said_by(words, self.output(words))
 
     def try_login(self, target: Target) -> Login:
         """Would glusterd get in?"""

@@ -5,20 +5,17 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import typing as t
 from dataclasses import dataclass, replace
 
+from ..._run.process import KNOWN_HOSTS
 from ..._trust.facts import MARK, Login, Mountbroker, SecretKeys, Target, keys_of
 from ..plan import Program, Step
 
 if t.TYPE_CHECKING:
     from ..._model import Cluster, Topic
     from ..._trust.facts import Account, HostKeys, Identity
-
-RECORD = "/var/lib/glusterd/geo-replication/known_hosts"
-"""The host keys by which this node knows its destinations: the record of them, and used by ssh."""
 
 SHELL = "/bin/bash"
 
@@ -42,13 +39,9 @@ def edit(
 
 
 def told(file: str, add: t.Iterable[str] = (), remove: t.Iterable[str] = ()) -> str:
-    """The same as a person would do it."""
-    gone = [f"sed -i {shlex.quote(f'/^{_literal(line)}$/d')} {file}" for line in remove]
-    return "; ".join([*gone, *(f"echo {shlex.quote(line)} >> {file}" for line in add)])
-
-
-def _literal(line: str) -> str:
-    return re.sub(r"([][/.*^$\\])", r"\\\1", line)
+    """An edit is no command that a person would type: it is named, as a comment of a shell."""
+    lines = [*(f"- {line}" for line in remove), *(f"+ {line}" for line in add)]
+    return f"# edit {file}: {'; '.join(lines)}"
 
 
 def at(target: Target, words: t.Iterable[str]) -> tuple[str, ...]:
@@ -158,10 +151,10 @@ class RecordHost(Program):
     before: tuple[str, ...] = ()
 
     def words(self, cluster: Cluster) -> tuple[str, ...]:
-        return edit(RECORD, "\n".join(self.record), self.before)
+        return edit(KNOWN_HOSTS, "\n".join(self.record), self.before)
 
     def line(self, cluster: Cluster) -> str:
-        return told(RECORD, self.record, self.before)
+        return told(KNOWN_HOSTS, self.record, self.before)
 
     def effect(self, cluster: Cluster) -> Cluster:
         now = _host_keys(cluster, self.target)
@@ -199,9 +192,9 @@ class _AtDestination(Program):
             return self._at(cluster, "runuser", "-u", self.target.user, "--", *words)
         return self._at(cluster, *words)
 
-    def _told(self, cluster: Cluster, command: str) -> str:
-        by = account_of(cluster, self.target).seen_by
-        return " ".join(map(shlex.quote, ("ssh", *by.words, command)))
+    def _told(self, cluster: Cluster, add: t.Iterable[str], remove: t.Iterable[str]) -> str:
+        file = account_of(cluster, self.target).keys_file
+        return told(f"{file} of {self.target.host}", add, remove)
 
     def _changed(self, cluster: Cluster, **changes: t.Any) -> Cluster:
         account = replace(account_of(cluster, self.target), **changes)
@@ -213,6 +206,7 @@ class InstallKey(_AtDestination):
     """Root's public key, once, in place of what this node had there before; and it opens the door."""
 
     source: str  # UUID of this node
+    again: bool = False  # a line of this node was there, and is not to be missed after a failure
     mend: bool = False  # the line is there and is not heeded: see to who may write to it
 
     patience: t.ClassVar[float] = 5.0
@@ -231,7 +225,7 @@ class InstallKey(_AtDestination):
     def line(self, cluster: Cluster) -> str:
         account = account_of(cluster, self.target)
         before = account.own_lines(self.source)
-        return self._told(cluster, told(account.keys_file, [self._line(cluster)], before))
+        return self._told(cluster, [self._line(cluster)], before)
 
     def effect(self, cluster: Cluster) -> Cluster:
         account = account_of(cluster, self.target)
@@ -256,8 +250,8 @@ class InstallKey(_AtDestination):
     def proof(self) -> tuple[Topic, ...]:
         return (("account", str(self.target)), ("login", str(self.target)))
 
-    def undo(self) -> Step:
-        return RemoveKey(self.target, self.source)
+    def undo(self) -> Step | None:
+        return None if self.again else RemoveKey(self.target, self.source)
 
     def is_own(self, cluster: Cluster) -> bool:
         return bool(account_of(cluster, self.target).own_lines(self.source))
@@ -276,7 +270,7 @@ class RemoveKey(_AtDestination):
 
     def line(self, cluster: Cluster) -> str:
         account = account_of(cluster, self.target)
-        return self._told(cluster, told(account.keys_file, (), account.own_lines(self.source)))
+        return self._told(cluster, (), account.own_lines(self.source))
 
     def effect(self, cluster: Cluster) -> Cluster:
         account = account_of(cluster, self.target)

@@ -14,6 +14,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ..._model import Cluster, Session, Worker
+from ..._trust.facts import Target
 from ..plan import Awaited, Step
 
 if t.TYPE_CHECKING:
@@ -138,6 +139,22 @@ class CreateSession(SessionStep):
         if there is None or not there.started:
             what = "is not started" if there else "does not exist"
             yield f"volume {name} of the destination {host} {what}"
+        elif not self.force:
+            yield from self._small(host, name, cluster)
+
+    def _small(self, host: str, name: str, cluster: Cluster) -> t.Iterator[str]:
+        """Gluster looks at the same, but not before the command."""
+        there, here = cluster.room(host, name), cluster.room("localhost", self.volume)
+        if there and there.has_files:
+            yield (
+                f"volume {name} of the destination {host} is not empty; with force it is "
+                "replicated to nevertheless, and keeps what is in there"
+            )
+        if here and there and here.size > there.size:
+            yield (
+                f"volume {name} of the destination {host} is smaller ({there.size} bytes) than "
+                f"volume {self.volume} ({here.size}); force takes it nevertheless"
+            )
 
 
 @dataclass(frozen=True)
@@ -293,10 +310,11 @@ class LetWrite(Step):
 
     host: str
     destination: str
+    port: int = 22
 
     @property
-    def login(self) -> str:  # type: ignore[override]
-        return f"root@{self.host}"
+    def login(self) -> tuple[str, ...]:  # type: ignore[override]
+        return Target(self.host, port=self.port).words
 
     def words(self, cluster: Cluster) -> tuple[str, ...]:
         return ("volume", "reset", self.destination, "features.read-only")

@@ -21,6 +21,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     Brick,
     Cluster,
+    Room,
     Session,
     Topic,
     Volume,
@@ -68,6 +69,7 @@ class Pool:
     fail_at: int | None = None
     lines: list[str] = field(default_factory=list)
     timeout: int = 600
+    rooms: dict[str, Room] = field(default_factory=dict)
 
     @property
     def gluster(self) -> Pool:
@@ -86,6 +88,7 @@ class Pool:
             "session_errors": lambda: ("Permission denied",) if self.dies else (),
             "keys_accepted": lambda: self.keys,
             "destination": lambda: self.there,
+            "room": lambda: self.rooms.get(name),
             "volume": lambda: {"v": VOLUME}.get(name),
             "now": lambda: "2026-11-23T12:00:10Z",
         }
@@ -112,10 +115,10 @@ class Pool:
         )
         return (Session("v", "far::mirror", workers, "key"),)
 
-    def run(self, words: t.Sequence[str], login: str = "") -> None:
+    def run(self, words: t.Sequence[str], login: t.Sequence[str] = ()) -> None:
         if len(self.lines) == self.fail_at:
             raise GlusterError(["gluster", *words], "refused", INTERNAL)
-        self.lines.append(" ".join([login, *words[4:]] if login else words[4:]))
+        self.lines.append(" ".join([*login, *words[4:]] if login else words[4:]))
         if login:
             self.there = replace(THERE, options={})
             return
@@ -360,6 +363,16 @@ def test_a_destination_that_is_not_there(there: Volume | None) -> None:
     with pytest.raises(Refusal, match="volume mirror of the destination far"):
         bring(pool, WANTED)
     assert pool.lines == []
+
+
+def test_what_gluster_would_refuse_is_foreseen(clock: Clock) -> None:
+    small = {"far::mirror": Room(10, 5, True), "localhost::v": Room(20, 5, True)}
+    with pytest.raises(Refusal, match=r"is not empty.*is smaller"):
+        bring(Pool(rooms=small), WantedSession("v", "far", "mirror"))
+    pool = Pool(rooms=small)
+    bring(pool, WantedSession("v", "far", "mirror", force=True))
+    assert pool.lines == ["create push-pem force"]
+    bring(Pool(rooms={"far::mirror": Room(10, 5, False)}), WantedSession("v", "far", "mirror"))
 
 
 def test_a_session_of_another_user() -> None:

@@ -172,7 +172,7 @@ def test_execute_stops_what_closed_its_output_and_lives_on(monkeypatch: pytest.M
 
 
 def test_a_command_on_another_host_is_quoted_for_its_shell() -> None:
-    argv = Gluster(timeout=5).argv(("volume", "reset", "a b"), login="root@far")
+    argv = Gluster(timeout=5).argv(("volume", "reset", "a b"), login=("-p", "2222", "root@far"))
     assert argv[0] == "ssh"
     assert "-oBatchMode=yes" in argv
     assert "-oStrictHostKeyChecking=yes" in argv

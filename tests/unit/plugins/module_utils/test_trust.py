@@ -26,16 +26,17 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     Refusal,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.destination import (
-    RECORD,
     edit,
-    told,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     Cluster,
     Peer,
+    Room,
     Session,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.room import read_room
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.process import (
+    KNOWN_HOSTS,
     Output,
     execute,
 )
@@ -221,10 +222,10 @@ def test_secret_keys_are_counted_by_node() -> None:
 
 def test_room_of_a_mount() -> None:
     head = "Filesystem 1-blocks Used Available Capacity Mounted on\n"
-    room = examine.read_room(f"{head}node3:secondary 1063256064 50921472 1012334592 5% /m\n", "")
-    assert room == examine.Room(1063256064, 1012334592, False)
+    room = read_room(f"{head}node3:secondary 1063256064 50921472 1012334592 5% /m\n", "")
+    assert room == Room(1063256064, 1012334592, False)
     with pytest.raises(Exception, match="not mounted"):
-        examine.read_room(f"{head}/dev/ubda 3 1 2 5% /\n", "")
+        read_room(f"{head}/dev/ubda 3 1 2 5% /\n", "")
 
 
 # Decisions
@@ -292,9 +293,9 @@ def test_from_nothing_and_again() -> None:
     made = end.put("identity", str(TARGET), cluster().get("identity", str(TARGET)))
     assert decide_destination(wanted, made) == Plan()
     lines = plan.commands(start)
-    assert lines[0] == f"echo 'node3 {HOST_KEY} root@node3:22' >> {RECORD}"
+    assert lines[0] == f"# edit {KNOWN_HOSTS}: + node3 {HOST_KEY} root@node3:22"
     assert lines[2] == "gluster system:: execute gsec_create"
-    assert lines[3].startswith("ssh root@node3 ")
+    assert lines[3].startswith("# edit /root/.ssh/authorized_keys of node3: + ")
     assert "<public key> glusterfs.data_protection" in lines[3]
 
 
@@ -389,8 +390,10 @@ def test_a_user_from_nothing_and_again() -> None:
         *("LinkGluster", "InstallKey"),
     ]
     assert decide_destination(wanted, plan.preflight(start)) == Plan()
-    for line in plan.commands(start):
+    *commands, last = plan.commands(start)
+    for line in commands:
         assert line.startswith("ssh -p 2222 root@node3 ")
+    assert last.startswith("# edit /home/geoacct/.ssh/authorized_keys of node3: + ssh-ed25519 ")
 
 
 def test_a_user_is_changed_by_root_only() -> None:
@@ -487,15 +490,6 @@ def test_destinations_are_those_of_the_record_and_of_sessions() -> None:
 # What is run
 
 
-def test_what_is_told_does_the_same(tmp_path: Path) -> None:
-    file = tmp_path / "known_hosts"
-    line = facts.record_line("[node3]:2222", HOST_KEY, USER)
-    subprocess.run(["sh", "-c", told(str(file), [line, "other"])], check=True)
-    assert file.read_text() == f"{line}\nother\n"
-    subprocess.run(["sh", "-c", told(str(file), [], [line])], check=True)
-    assert file.read_text() == "other\n"
-
-
 def test_files_are_edited_exactly(tmp_path: Path) -> None:
     file = tmp_path / "new/authorized_keys"
     subprocess.run(edit(str(file), "one $x"), check=True)
@@ -570,7 +564,7 @@ def test_ssh_is_run_with_checks_and_without_the_password() -> None:
         asked.append(list(argv))
         return execute(["true"], seconds, max_bytes)
 
-    with Ssh(run, RECORD, "s3cret word") as ssh:
+    with Ssh(run, KNOWN_HOSTS, "s3cret word") as ssh:
         ssh.take("node3", [HOST_KEY])
         folder = ssh._folder
         assert Path(folder, "known_hosts").read_text() == f"node3 {HOST_KEY}\n"
