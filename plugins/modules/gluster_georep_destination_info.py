@@ -122,6 +122,12 @@ destinations:
           description: Volume of the destination.
           type: str
           sample: projects
+    source_key:
+      description:
+        - The public key by which root of this node logs in there, as the line of C(authorized_keys) that
+          M(glusterfs.data_protection.gluster_georep_destination) installs; null where root has no key.
+      type: str
+      sample: "ssh-ed25519 AAAAC3Nz... glusterfs.data_protection:c1b59803-c59c-4e29-b65b-4487d1fbf744 root@node1"
     valid:
       description: Whether nothing stands against a session.
       returned: with O(test)
@@ -159,6 +165,9 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.names import (
     check_volume_name,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.destination import (
+    key_line,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
     inform,
@@ -192,9 +201,12 @@ def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
     with opened(HostKeyPolicy()) as trust:
         reader.trust = trust
         record, sessions = trust.record(), reader.sessions()
+        source = next((peer.uuid for peer in reader.peers() if peer.host == "localhost"), "")
         rows = []
         for target in targets(record, sessions, host, user, port):
             row = destination_row(target, this_host(), record.get(target, ()), sessions)
+            identity = trust.identity(target)
+            row["source_key"] = key_line(identity, source) if identity.key else None
             if params["test"]:
                 pair = (params["volume"] or "", params["destination_volume"] or "")
                 taken = pair in [(s["volume"], s["destination_volume"]) for s in row["sessions"]]

@@ -9,7 +9,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from .._trust.facts import Target, record_line
+from .._trust.facts import MARK, Target, record_line
 from .names import check_volume_name
 from .plan import Plan, Refusal
 from .steps.destination import (
@@ -32,6 +32,7 @@ from .steps.destination import (
     account_of,
     broker_of,
     has_all_secret_keys,
+    secrets_for,
 )
 
 if t.TYPE_CHECKING:
@@ -182,20 +183,28 @@ def _present(wanted: Wanted, cluster: Cluster) -> Plan:
         steps.append(RecordHost(target, record, known.recorded))
     if identity.key is None:
         steps.append(MakeKeyPair(target, identity.path))
-    if again or not has_all_secret_keys(cluster):
+    gathers = again or not has_all_secret_keys(cluster)
+    if gathers:
         steps.append(GatherSecretKeys())
     warnings: tuple[str, ...] = ()
     if target.user != "root":
         _open(wanted, cluster)
         steps += _unprivileged(wanted, cluster)
         warnings = _elsewhere(wanted, cluster)
-    if again or not login.ok:
+    if again or not login.ok or _lacks_secrets(target, gathers, cluster):
         _open(wanted, cluster)
         account = account_of(cluster, target)
         own = account.own_lines(source)
         mend = not login.ok and any(str(identity.key) in line for line in own)
         steps.append(InstallKey(target, source, bool(own), mend))
     return Plan(tuple(steps), warnings)
+
+
+def _lacks_secrets(target: Target, gathers: bool, cluster: Cluster) -> bool:
+    """Those that are still to be gathered are lacking too."""
+    if target.user == "root":
+        return False
+    return gathers or not set(secrets_for(target, cluster)) <= set(account_of(cluster, target).keys)
 
 
 def _refuse_changed(target: Target, login: Login) -> None:
@@ -312,10 +321,13 @@ def _leave(wanted: Wanted, cluster: Cluster) -> list[Step]:
     target, source = wanted.target, _source(cluster)
     account: Account = account_of(cluster, target)
     steps: list[Step] = []
-    others = [line for line in account.keys if line not in account.own_lines(source)]
-    if account.own_lines(source):
-        steps.append(RemoveKey(target, source))
-    if target.user == "root" or any("glusterfs.data_protection:" in line for line in others):
+    mine = account.own_lines(source)
+    shared = any(f"{MARK}:" in line for line in account.keys if line not in mine)
+    ours = bool(mine) or cluster.get("host_keys", str(target)).is_recorded
+    remove = RemoveKey(target, source, ours and not shared)
+    if not remove.holds(cluster):
+        steps.append(remove)
+    if target.user == "root" or shared:
         return steps  # another node of the cluster may still log in
     if broker_of(cluster, target).volumes_of(target.user) and (steps or account.is_ours):
         steps += [DenyVolumes(target), RestartGlusterd(target)]

@@ -141,6 +141,7 @@ class SecretKeys:
 
     nodes: int = 0
     has_own: bool = False
+    lines: tuple[str, ...] = ()  # as they go into authorized_keys
 
 
 @dataclass(frozen=True)
@@ -318,10 +319,10 @@ def read_login(rc: int | None, stderr: str) -> Login:
 
 def read_secret_keys(common: str, own: str, own_tar: str) -> SecretKeys:
     """common_secret.pem.pub holds two lines of each node."""
-    lines = set(common.splitlines())
-    keys = {key for key in map(PublicKey.of, lines) if key}
+    lines = tuple(line for line in dict.fromkeys(common.splitlines()) if PublicKey.of(line))
+    keys = {PublicKey.of(line) for line in lines}
     mine = {PublicKey.of(own), PublicKey.of(own_tar)}
-    return SecretKeys(len(keys) // 2, None not in mine and mine <= keys)
+    return SecretKeys(len(keys) // 2, None not in mine and mine <= keys, lines)
 
 
 def read_configuration(text: str) -> dict[str, list[str]]:

@@ -203,7 +203,10 @@ class _AtDestination(Program):
 
 @dataclass(frozen=True)
 class InstallKey(_AtDestination):
-    """Root's public key, once, in place of what this node had there before; and it opens the door."""
+    """Root's public key, once, in place of what this node had there before; and it opens the door.
+
+    A user other than root gets the keys of gsyncd with it: ``create push-pem`` hands them to root only.
+    """
 
     source: str  # UUID of this node
     again: bool = False  # a line of this node was there, and is not to be missed after a failure
@@ -211,36 +214,39 @@ class InstallKey(_AtDestination):
 
     patience: t.ClassVar[float] = 5.0
 
-    def _line(self, cluster: Cluster) -> str:
-        identity = _identity(cluster, self.target)
-        return f"{identity.key or NEW_KEY} {MARK}:{self.source} root@{identity.host}"
+    def _lines(self, cluster: Cluster) -> tuple[str, ...]:
+        line = key_line(_identity(cluster, self.target), self.source)
+        return (line, *secrets_for(self.target, cluster))
 
     def words(self, cluster: Cluster) -> tuple[str, ...]:
         account = account_of(cluster, self.target)
         file = account.keys_file
         owned = (account.home, file.rpartition("/")[0], file) if self.mend else ()
-        before = account.own_lines(self.source)
-        return self._as_owner(cluster, edit(file, self._line(cluster), before, owned))
+        gone = (*account.own_lines(self.source), *self._lines(cluster))
+        return self._as_owner(cluster, edit(file, "\n".join(self._lines(cluster)), gone, owned))
 
     def line(self, cluster: Cluster) -> str:
         account = account_of(cluster, self.target)
         before = account.own_lines(self.source)
-        return self._told(cluster, [self._line(cluster)], before)
+        return self._told(cluster, self._lines(cluster), before)
 
     def effect(self, cluster: Cluster) -> Cluster:
         account = account_of(cluster, self.target)
-        others = set(account.keys) - set(account.own_lines(self.source))
-        keys = (*(line for line in account.keys if line in others), self._line(cluster))
+        gone = {*account.own_lines(self.source), *self._lines(cluster)}
+        keys = (*(line for line in account.keys if line not in gone), *self._lines(cluster))
         return self._changed(cluster, keys=keys).put("login", str(self.target), Login())
 
     def holds(self, cluster: Cluster) -> bool:
         login: Login = cluster.get("login", str(self.target))
-        return login.ok and self._line(cluster) in account_of(cluster, self.target).keys
+        return login.ok and self._has(cluster)
+
+    def _has(self, cluster: Cluster) -> bool:
+        return set(self._lines(cluster)) <= set(account_of(cluster, self.target).keys)
 
     def lacking(self, cluster: Cluster) -> str:
         login: Login = cluster.get("login", str(self.target))
         if login.ok:
-            return f"{account_of(cluster, self.target).keys_file} does not have the key"
+            return f"{account_of(cluster, self.target).keys_file} does not have the keys"
         return (
             f"{self.target.user} still cannot log in with the key: {login.text} (the log of sshd on "
             f"{self.target.host} tells why; a locked account, AllowUsers and home directories that "
@@ -262,25 +268,29 @@ class RemoveKey(_AtDestination):
     """The lines that were installed from this node, and no other."""
 
     source: str
+    secrets: bool = False  # those of gsyncd too: no other node of this cluster logs in there
+
+    def _gone(self, cluster: Cluster) -> tuple[str, ...]:
+        account = account_of(cluster, self.target)
+        keys: SecretKeys = cluster.get("secret_keys")
+        secrets = [line for line in account.keys if self.secrets and line in keys.lines]
+        return (*account.own_lines(self.source), *secrets)
 
     def words(self, cluster: Cluster) -> tuple[str, ...]:
-        account = account_of(cluster, self.target)
-        lines = account.own_lines(self.source)
-        return self._as_owner(cluster, edit(account.keys_file, "", lines))
+        file = account_of(cluster, self.target).keys_file
+        return self._as_owner(cluster, edit(file, "", self._gone(cluster)))
 
     def line(self, cluster: Cluster) -> str:
-        account = account_of(cluster, self.target)
-        return self._told(cluster, (), account.own_lines(self.source))
+        return self._told(cluster, (), self._gone(cluster))
 
     def effect(self, cluster: Cluster) -> Cluster:
-        account = account_of(cluster, self.target)
-        own = account.own_lines(self.source)
-        keys = tuple(line for line in account.keys if line not in own)
+        gone = self._gone(cluster)
+        keys = tuple(line for line in account_of(cluster, self.target).keys if line not in gone)
         refused = Login("authentication_refused", "the key was removed")
         return self._changed(cluster, keys=keys).put("login", str(self.target), refused)
 
     def holds(self, cluster: Cluster) -> bool:
-        return not account_of(cluster, self.target).own_lines(self.source)
+        return not self._gone(cluster)
 
 
 @dataclass(frozen=True)
@@ -475,6 +485,17 @@ class LinkGluster(_AtDestination):
 
     def lacking(self, cluster: Cluster) -> str:
         return f"{self.target.user} still finds no gluster command"
+
+
+def key_line(identity: Identity, source: str) -> str:
+    """Of authorized_keys; by it the node with the UUID ``source`` knows its own."""
+    return f"{identity.key or NEW_KEY} {MARK}:{source} root@{identity.host}"
+
+
+def secrets_for(target: Target, cluster: Cluster) -> tuple[str, ...]:
+    """The keys of gsyncd that this module hands to the account."""
+    keys: SecretKeys = cluster.get("secret_keys")
+    return keys.lines if target.user != "root" else ()
 
 
 def account_of(cluster: Cluster, target: Target) -> Account:

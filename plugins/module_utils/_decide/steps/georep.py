@@ -80,8 +80,8 @@ def _told(session: Session) -> str:
 class CreateSession(SessionStep):
     """With ``push_pem`` Gluster checks the destination and sends the keys there, else neither.
 
-    Proved by the session and by the keys, which may fail to arrive in silence. Those of an
-    unprivileged user are installed by somebody else, see gluster_georep_destination.
+    Proved by the session and by the keys, which may fail to arrive in silence. To another user than
+    root Gluster sends none that count: those are there before, from gluster_georep_destination.
     """
 
     port: int | None = None
@@ -96,9 +96,8 @@ class CreateSession(SessionStep):
     @property
     def keys(self) -> tuple[Topic, ...]:
         host = self.secondary.rpartition("::")[0]
-        if not self.push_pem or "@" in host:
-            return ()
-        return (("keys_accepted", f"root@{host} {self.port or 22}"),)
+        login = host if "@" in host else f"root@{host}"
+        return (("keys_accepted", f"{login} {self.port or 22}"),) if self.push_pem else ()
 
     def proof(self) -> tuple[Topic, ...]:
         return (*super().proof(), ("session_config", self.name), *self.keys)
@@ -132,9 +131,15 @@ class CreateSession(SessionStep):
         volume = cluster.volume(self.volume)
         if volume is None or not volume.started:
             yield f"volume {self.volume} {'is not started' if volume else 'does not exist'}"
-        host, _colons, name = self.secondary.rpartition("@")[2].partition("::")
         if not self.push_pem:
             return
+        user, _at, address = self.secondary.rpartition("@")
+        host, _colons, name = address.partition("::")
+        if user and not all(cluster.get(*topic) for topic in self.keys):
+            yield (
+                f"{user} of {host} does not accept the keys of this cluster: "
+                "gluster_georep_destination installs them"
+            )
         there = cluster.destination(host, name)
         if there is None or not there.started:
             what = "is not started" if there else "does not exist"

@@ -375,6 +375,16 @@ def test_what_gluster_would_refuse_is_foreseen(clock: Clock) -> None:
     bring(Pool(rooms={"far::mirror": Room(10, 5, False)}), WantedSession("v", "far", "mirror"))
 
 
+def test_a_user_has_the_keys_before_the_session(clock: Clock) -> None:
+    wanted = WantedSession("v", "far", "mirror", user="geo")
+    with pytest.raises(Refusal, match="geo of far does not accept the keys"):
+        bring(Pool(), wanted)
+    pool = Pool(keys=True)
+    with pytest.raises(GlusterError, match="there is no session"):  # this Pool has root's only
+        bring(pool, wanted)
+    assert pool.lines == ["create push-pem"]
+
+
 def test_a_session_of_another_user() -> None:
     with pytest.raises(Refusal, match="destination_user is root, not geo"):
         bring(pool_in("stopped"), replace(WANTED, user="geo"))

@@ -215,8 +215,9 @@ def test_secret_keys_are_counted_by_node() -> None:
     common = "\n".join(
         [f'command="/g" {one}', f'command="tar" {two}', "ssh-rsa AAAA3", "ssh-rsa AAAA4"]
     )
-    assert facts.read_secret_keys(common, one, two) == facts.SecretKeys(2, True)
-    assert facts.read_secret_keys(common, "ssh-rsa AAAA9", two) == facts.SecretKeys(2, False)
+    lines = tuple(common.splitlines())
+    assert facts.read_secret_keys(common, one, two) == facts.SecretKeys(2, True, lines)
+    assert facts.read_secret_keys(common, "ssh-rsa AAAA9", two) == facts.SecretKeys(2, False, lines)
     assert facts.read_secret_keys("", "", "") == facts.SecretKeys(0, False)
 
 
@@ -271,6 +272,7 @@ def steps(plan: Plan) -> list[str]:
     return [type(step).__name__ for step in plan.steps]
 
 
+GSYNCD_KEY = 'command="/usr/lib/gsyncd"  ssh-rsa AAAAB3 root@node1'
 REFUSED = facts.Login("authentication_refused", "Permission denied (publickey).")
 NOTHING = {
     "host_keys": facts.HostKeys("node3"),
@@ -418,6 +420,27 @@ def test_absent_removes_what_was_installed_and_no_more() -> None:
     assert end.get("host_keys", str(TARGET)).recorded == ()
     again = end.put("host_keys", str(TARGET), facts.HostKeys("node3"))
     assert decide_destination(Wanted(TARGET, "absent"), again) == Plan()
+
+
+def test_keys_of_gsyncd_are_handed_to_a_user_and_go_with_the_last_node() -> None:
+    secrets = facts.SecretKeys(1, True, (GSYNCD_KEY,))
+    start = cluster(USER, secret_keys=secrets)
+    plan = decide_destination(Wanted(USER), start)
+    assert steps(plan) == ["InstallKey"]
+    end = plan.preflight(start)
+    assert GSYNCD_KEY in end.get("account", str(USER)).keys
+    assert decide_destination(Wanted(USER), end) == Plan()
+    # push-pem hands them to root.
+    assert decide_destination(Wanted(TARGET), cluster(secret_keys=secrets)) == Plan()
+    account = facts.Account(TARGET, home="/root", keys=(LAB, LINE, GSYNCD_KEY))
+    absent = Wanted(TARGET, "absent")
+    start = cluster(secret_keys=secrets, account=account)
+    end = decide_destination(absent, start).preflight(start)
+    assert end.get("account", str(TARGET)).keys == (LAB,)
+    other = LINE.replace(SOURCE, "another")
+    start = cluster(secret_keys=secrets, account=replace(account, keys=(*account.keys, other)))
+    end = decide_destination(absent, start).preflight(start)
+    assert end.get("account", str(TARGET)).keys == (LAB, GSYNCD_KEY, other)
 
 
 def test_our_key_pair_goes_with_the_last_destination() -> None:
