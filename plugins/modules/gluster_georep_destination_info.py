@@ -127,7 +127,7 @@ destinations:
         - The public key by which root of this node logs in there, as the line of C(authorized_keys) that
           M(glusterfs.data_protection.gluster_georep_destination) installs; null where root has no key.
       type: str
-      sample: "ssh-ed25519 AAAAC3Nz... glusterfs.data_protection:c1b59803-c59c-4e29-b65b-4487d1fbf744 root@node1"
+      sample: ssh-ed25519 AAAA... glusterfs.data_protection:c1b59803-c59c-4e29-b65b-4487d1fbf744 root@node1
     valid:
       description: Whether nothing stands against a session.
       returned: with O(test)
