@@ -96,6 +96,7 @@ class TrustReader:
         self.policy = policy
         self.group = group
         self._offered: dict[Target, tuple[PublicKey, ...]] = {}
+        self._configurations: dict[Target, dict[str, list[str]]] = {}
         self._doors: dict[Target, tuple[Login, Target]] = {}
         self._ready: set[Target] = set()
 
@@ -147,9 +148,11 @@ class TrustReader:
         return self._offered[target.root]
 
     def _configured(self, target: Target) -> dict[str, list[str]]:
-        """Of ssh, for this destination."""
-        output = self.ssh.output(("ssh", "-G", *target.words))
-        return read_configuration(output.stdout)
+        """Of ssh, for this destination; asked for once."""
+        if target not in self._configurations:
+            output = self.ssh.output(("ssh", "-G", *target.words))
+            self._configurations[target] = read_configuration(output.stdout)
+        return self._configurations[target]
 
     def identity(self, target: Target) -> Identity:
         """That of glusterd: the key that its environment names, or the first that ssh would try."""
