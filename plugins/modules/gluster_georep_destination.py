@@ -130,7 +130,7 @@ EXAMPLES = r"""
   glusterfs.data_protection.gluster_georep_destination:
     destination_host: backup1.example.com
     destination_root_password: "{{ vault_backup1_root_password }}"
-    host_key: SHA256:jtLwNIyNnyYrEeRtHj2fDHFMg1Of7GWHP0xi3SWjqbE
+    host_key: SHA256:x+NEvqjuE2fr4jNgvyvoUfC8CrrJsLXHAqn+PKBSpBs
 
 - name: The same where root of this node has a key there already
   glusterfs.data_protection.gluster_georep_destination:
@@ -186,7 +186,7 @@ destination:
       description: Fingerprints by which this node knows the host.
       type: list
       elements: str
-      sample: ["SHA256:jtLwNIyNnyYrEeRtHj2fDHFMg1Of7GWHP0xi3SWjqbE"]
+      sample: ["SHA256:x+NEvqjuE2fr4jNgvyvoUfC8CrrJsLXHAqn+PKBSpBs"]
     sessions:
       description: The geo-replication sessions that use it.
       type: list

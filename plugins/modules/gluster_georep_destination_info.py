@@ -108,7 +108,7 @@ destinations:
       description: Fingerprints by which this node knows the host; empty where it has no record of it.
       type: list
       elements: str
-      sample: ["SHA256:jtLwNIyNnyYrEeRtHj2fDHFMg1Of7GWHP0xi3SWjqbE"]
+      sample: ["SHA256:x+NEvqjuE2fr4jNgvyvoUfC8CrrJsLXHAqn+PKBSpBs"]
     sessions:
       description: The geo-replication sessions that use it.
       type: list
@@ -182,7 +182,6 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._trust.e
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._trust.facts import Target
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._trust.reader import (
     opened,
-    this_host,
 )
 
 if t.TYPE_CHECKING:
@@ -204,8 +203,8 @@ def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
         source = next((peer.uuid for peer in reader.peers() if peer.host == "localhost"), "")
         rows = []
         for target in targets(record, sessions, host, user, port):
-            row = destination_row(target, this_host(), record.get(target, ()), sessions)
             identity = trust.identity(target)
+            row = destination_row(target, identity.host, record.get(target, ()), sessions)
             row["source_key"] = key_line(identity, source) if identity.key else None
             if params["test"]:
                 pair = (params["volume"] or "", params["destination_volume"] or "")

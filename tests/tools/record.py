@@ -13,30 +13,53 @@ its answer. Without a story named it plays them all. Names of runs are unique am
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import importlib
+import io
 import json
 import os
+import re
 import subprocess
 import sys
+import tarfile
 import typing as t
 from pathlib import Path
 
 import yaml
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 ROOT = Path(__file__).resolve().parents[2]
 LAB = [str(ROOT / "tests/lab/lab"), "--name", os.environ.get("LAB_NAME", "record")]
 CALLS = "/run/recorded"
+GEOREP_FOLDER = "/var/lib/glusterd/geo-replication"
+FILES = " ".join(
+    [
+        *(f"{GEOREP_FOLDER}/{name}" for name in ("known_hosts", "common_secret.pem.pub")),
+        *(f"{GEOREP_FOLDER}/{name}" for name in ("secret.pem.pub", "tar_ssh.pem.pub")),
+        *("/root/.ssh/known_hosts", "/root/.ssh/id_ed25519.pub", "/run/glusterd.pid"),
+    ]
+)
+PRIVATE = "/root/.ssh/id_ed25519"
 WRAPPER = f"""#!/bin/sh
 # Stands before the real program: the same, written down. The workers of geo-replication talk through the
-# input and output of an ssh of theirs: that is none of ours.
-case "$(basename "$0") $*" in "ssh "*StrictHostKeyChecking=yes*) ;; "ssh "*) exec /usr/bin/ssh "$@" ;; esac
+# input and output of an ssh of theirs: that is none of ours. Nor is what others do with these programs.
+case "${{0##*/}} $*" in
+"ssh "*StrictHostKeyChecking=yes* | "sh -c "*umask* | "sh -c "*gsyncd* | *gluster-georep-* | "rm "*/.ssh/*) ;;
+"ssh "* | "sh "* | "rm "* | "df "* | "find "* | "umount "* | "glusterfs "*)
+    PATH=/usr/sbin:/usr/bin:/sbin:/bin exec "${{0##*/}}" "$@" ;;
+esac
 # Several may come at once: whoever makes the folder has the number.
 number=$(ls {CALLS} | wc -l)
 until call={CALLS}/$(printf %03d "$number"); mkdir "$call" 2>/dev/null; do number=$((number + 1)); done
-printf '%s\\n' "$(basename "$0")" "$@" > "$call/argv"
+printf '%s\\0' "${{0##*/}}" "$@" > "$call/argv"
+# What a module could read before this call; of private keys only that they are there.
+for file in {FILES}; do [ ! -f "$file" ] || cp "$file" "$call/file$(echo "$file" | tr / +)"; done
+for file in {PRIVATE}; do [ ! -f "$file" ] || : > "$call/file$(echo "$file" | tr / +)"; done
 # Who else calls these programs may leave an input open that never ends.
-case "$(basename "$0") $*" in *"-restore "*|ipset*" restore"*) cat ;; esac > "$call/stdin"
-env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$(basename "$0")" "$@" \\
+case "${{0##*/}} $*" in *"-restore "*|ipset*" restore"*) cat ;; esac > "$call/stdin"
+env PATH=/usr/sbin:/usr/bin:/sbin:/bin "${{0##*/}}" "$@" \\
     > "$call/stdout" 2> "$call/stderr" < "$call/stdin"
 code=$?
 echo "$code" > "$call/rc"
@@ -45,6 +68,13 @@ cat "$call/stderr" >&2
 exit "$code"
 """
 
+FOLDER = "/tmp/gluster-georep-folder"  # noqa: S108
+RANDOM = re.compile(r"/tmp/gluster-georep-\w+")  # noqa: S108
+EMPTY = ("stdin", "files")
+"""Left out where there is nothing."""
+
+OWN_GLUSTER = (["--version"], ["system::", "execute", "gsec_create"])
+
 GSYNCD_CONF = "/etc/glusterfs/gsyncd.conf"
 
 WRAPPED = (
@@ -52,7 +82,7 @@ WRAPPED = (
     "lvs",
     "ipset",
     *("iptables", "iptables-restore", "ip6tables", "ip6tables-restore"),
-    "ssh",
+    *("ssh", "ssh-keygen", "ssh-keyscan", "sh", "rm", "glusterfs", "df", "find", "umount"),
 )
 
 VOLUMES = """
@@ -87,20 +117,24 @@ def thrice(name: str, module: str, args: dict[str, t.Any]) -> list[Run]:
     ]
 
 
-# node4 lets root of node1 in; it has a volume to replicate to.
-TRUST = """
+# A volume, one to replicate it to, and the name that the examples have for node4.
+PAIR = """
 set -e
-ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519
 /usr/sbin/gluster --mode=script volume create projects replica 3 node1:/bricks/b1/brick \\
     node2:/bricks/b1/brick node3:/bricks/b1/brick
 /usr/sbin/gluster --mode=script volume start projects
-/usr/sbin/gluster system:: execute gsec_create
+sed -n 's/ node4.*/ backup1.example.com/p' /etc/hosts >> /etc/hosts
 """
 MIRROR_THERE = """
-cat >> /root/.ssh/authorized_keys
+set -e
 gluster --mode=script volume create mirror node4:/bricks/b1/brick >&2
 gluster --mode=script volume start mirror >&2
-sed 's/^/node4 /' /etc/ssh/ssh_host_ed25519_key.pub
+cat > /etc/ssh/recorded_key
+chmod 600 /etc/ssh/recorded_key
+for key in recorded_key ssh_host_ed25519_key; do echo "HostKey /etc/ssh/$key"; done \\
+    > /etc/ssh/sshd_config.d/recorded.conf
+systemctl restart ssh
+ssh-keygen -lf /etc/ssh/recorded_key
 """
 
 # A step is a module run, or a shell text for node1 that prepares the next one.
@@ -205,9 +239,22 @@ STORY: Story = [
 SESSION = "gluster_georep_session"
 MIRROR = {"volume": "projects", "destination_host": "node4", "destination_volume": "mirror"}
 
+DESTINATION = "gluster_georep_destination"
+BACKUP = {"destination_host": "node4"}
+PASSWORD = {"destination_root_password": "{{ lab_root_password }}"}
+PASSWORDS = ("lab_root_password", "vault_backup1_root_password")
+NAME = "backup1.example.com"
+USER = {**BACKUP, "destination_user": "geoaccount"}
+PAIRED = {"volume": "projects", "destination_volume": "mirror"}
+
 GEOREP: Story = [
-    TRUST,
+    PAIR,
     lambda: destination(),
+    ("destination-none", f"{DESTINATION}_info", {}),
+    ("destination-unknown", DESTINATION, BACKUP),
+    ("destination-untested", f"{DESTINATION}_info", {**BACKUP, "test": True}),
+    *thrice("destination", DESTINATION, {**BACKUP, **PASSWORD, "accept_new_host_key": True}),
+    ("destination-tested", f"{DESTINATION}_info", {**BACKUP, **PAIRED, "test": True}),
     ("georep-none", f"{SESSION}_info", {}),
     ("georep-none-absent", SESSION, {**MIRROR, "state": "absent"}),
     ("georep-unknown", SESSION, {**MIRROR, "config": {"no_such": 1, "working-dir": "/x"}}),
@@ -217,9 +264,17 @@ GEOREP: Story = [
     *thrice("georep-paused", SESSION, {**MIRROR, "state": "paused"}),
     *thrice("georep-resumed", SESSION, {**MIRROR, "state": "started"}),
     *thrice("georep-reset", SESSION, {**MIRROR, "config": {"sync-jobs": None}}),
+    ("destination-used", DESTINATION, {**BACKUP, "state": "absent"}),
+    ("examples-backup1", DESTINATION, {"destination_host": NAME, "accept_new_host_key": True}),
     EXAMPLES,
     *thrice("georep-stopped", SESSION, {**MIRROR, "state": "stopped"}),
     *thrice("georep-absent", SESSION, {**MIRROR, "state": "absent", "reset_read_only": True}),
+    ("destination-anew", DESTINATION, {**BACKUP, "state": "reestablished"}),
+    *thrice("destination-user", DESTINATION, {**USER, "volumes": ["mirror"]}),
+    ("destination-user-tested", f"{DESTINATION}_info", {**USER, **PAIRED, "test": True}),
+    *thrice("destination-user-absent", DESTINATION, {**USER, "state": "absent"}),
+    *thrice("destination-absent", DESTINATION, {**BACKUP, "state": "absent"}),
+    ("destination-last", DESTINATION, {**PASSWORD, "destination_host": NAME, "state": "absent"}),
 ]
 
 STORIES = {
@@ -249,6 +304,8 @@ OURS = frozenset(
         "set-drift",
         "georep-none-absent",
         "georep-unknown",
+        "destination-unknown",
+        "destination-used",
     ]
 )
 """Answers of the modules that no version of Gluster has a part in."""
@@ -296,10 +353,14 @@ def play(release: str, story: Story, plays: t.Callable[[str], bool]) -> None:
 
 
 def destination() -> None:
-    """node4 has a volume to replicate to, and lets root of node1 in."""
-    key = node("cat /root/.ssh/id_ed25519.pub")
-    known = node(MIRROR_THERE, text=key, name="node4")
-    node("cat > /root/.ssh/known_hosts", text=known)
+    """node4 has a volume to replicate to, and a host key that is always the same."""
+    seed = int.from_bytes(hashlib.sha256(b"the host key of the examples").digest(), "big")
+    key = ec.derive_private_key(seed, ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.OpenSSH,
+        serialization.NoEncryption(),
+    )
+    print(node(MIRROR_THERE, text=key.decode(), name="node4"))
 
 
 def examples() -> t.Iterator[Run]:
@@ -322,6 +383,8 @@ def record(folder: Path, name: str, module: str, args: dict[str, t.Any]) -> None
     args = {key: value for key, value in args.items() if key != "_check"}
     ansible = ["ansible", "-i", inventory(), "node1", "-m", f"glusterfs.data_protection.{module}"]
     options = ["-a", json.dumps(args) if args else "", *(["--check"] if check else [])]
+    password = inventory().replace("inventory.yml", "root-password")
+    options += ["-e", json.dumps(dict.fromkeys(PASSWORDS, Path(password).read_text().strip()))]
     result = subprocess.run(
         [*LAB, "exec", "--", *ansible, *options],
         check=False,
@@ -330,6 +393,7 @@ def record(folder: Path, name: str, module: str, args: dict[str, t.Any]) -> None
         env={
             **os.environ,
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
+            "BACKUP1_ROOT_PASSWORD": Path(password).read_text().strip(),
         },
     ).stdout
     outcome = json.loads(result[result.index("=> {") + 3 : result.rindex("}") + 1])
@@ -338,32 +402,62 @@ def record(folder: Path, name: str, module: str, args: dict[str, t.Any]) -> None
     mounts = node("grep -E '/bricks/|/snaps/| / ' /proc/self/mounts").splitlines()
     uuid = node("sed -n s/^UUID=//p /var/lib/glusterd/glusterd.info").strip()
     content = {**task, "result": outcome, "calls": calls(), "mounts": mounts, "uuid": uuid}
+    if module.startswith(DESTINATION):
+        content["files"] = files_now()
+    else:
+        for call in content["calls"]:
+            call.pop("files", None)
     text = json.dumps(content, indent=1, ensure_ascii=False)
     (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
 def calls() -> list[dict[str, t.Any]]:
-    """What the wrapper wrote down, in order."""
-    text = node(
-        f"cd {CALLS} && for call in *; do [ -d $call ] || continue; for part in argv rc stdin stdout stderr; "
-        'do echo "$(wc -l < $call/$part) $part"; cat $call/$part; done; done'
-    )
-    lines = text.splitlines()
+    """What the wrapper wrote down, in order; "files" are those that differ from the call before."""
+    packed = base64.b64decode(node(f"tar -C {CALLS} -c . | base64"))
+    parts: dict[str, dict[str, str]] = {}
+    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
+        for member in tar.getmembers():
+            source = tar.extractfile(member)
+            if source:
+                _dot, call, part = member.name.split("/")
+                text = RANDOM.sub(FOLDER, source.read().decode())
+                parts.setdefault(call, {})[part] = text
     found: list[dict[str, t.Any]] = []
-    while lines:
-        count, part = lines.pop(0).split()
-        body, lines = lines[: int(count)], lines[int(count) :]
-        if part == "argv":
-            found.append({})
-        found[-1][part] = int(body[0]) if part == "rc" else body
-    for call in found:
-        if not call["stdin"]:
-            del call["stdin"]
-    return [call for call in found if ours(call["argv"])]
+    files: dict[str, str] = {}
+    for _call, part in sorted(parts.items()):
+        argv = part["argv"].split("\0")[:-1]
+        if not ours(argv):
+            continue
+        now = {n[len("file") :].replace("+", "/"): v for n, v in part.items() if n[:5] == "file+"}
+        changed = {
+            name: now.get(name) for name in {*now, *files} if now.get(name) != files.get(name)
+        }
+        files = now
+        call = {"argv": argv, "rc": int(part["rc"]), "stdin": part["stdin"].splitlines()}
+        call.update(stdout=part["stdout"].splitlines(), stderr=part["stderr"].splitlines())
+        call["files"] = dict(sorted(changed.items()))
+        found.append({key: value for key, value in call.items() if key not in EMPTY or value})
+    return found
+
+
+def files_now() -> dict[str, str]:
+    """As the wrapper writes them down."""
+    text = node(
+        f'for f in {FILES}; do [ ! -f "$f" ] || echo "$f $(base64 -w0 "$f")"; done; '
+        f'for f in {PRIVATE}; do [ ! -f "$f" ] || echo "$f "; done'
+    )
+    rows = (line.partition(" ") for line in text.splitlines())
+    return {name: base64.b64decode(content).decode() for name, _blank, content in rows}
 
 
 def ours(argv: list[str]) -> bool:
-    """glusterd and its scripts call gluster and lvs too."""
+    """glusterd and its scripts call gluster, lvs and ssh-keygen too."""
+    if argv[0] == "ssh-keygen":
+        return not any("pem" in word for word in argv)
+    if argv[0] == "sh":
+        return argv[2].startswith("set -e; umask") or "config-check" in argv[2]
+    if argv[0] == "gluster" and argv[1:] in OWN_GLUSTER:
+        return True
     marks = {"gluster": {"--xml", "--"}, "lvs": {"--reportformat=json"}}
     return marks.get(argv[0], set()) <= set(argv)
 

@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import json
 import time
+import types
 import typing as t
 from pathlib import Path
 
@@ -22,6 +23,10 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._hold im
     window,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.process import Output
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._trust import (
+    reader as trust,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._trust import ssh
 
 try:
     from ansible.module_utils.testing import patch_module_args
@@ -62,6 +67,24 @@ def _binary(_module: basic.AnsibleModule, name: str, *_args: t.Any) -> str | Non
     return None if name == "nft" else f"/usr/sbin/{name}"
 
 
+def _let_trust_read(
+    monkeypatch: pytest.MonkeyPatch, execute: t.Callable[..., Output], clock: float
+) -> None:
+    """What the modules of destinations read of node1 and run on a terminal."""
+
+    def files() -> t.Mapping[str, str]:
+        return getattr(execute, "files", {})
+
+    on_terminal = getattr(execute, "on_terminal", None)
+    monkeypatch.setattr(trust, "execute", execute)
+    monkeypatch.setattr(trust, "_text", lambda path: files().get(path, ""))
+    monkeypatch.setattr(trust, "_exists", lambda path: path in files())
+    monkeypatch.setattr(trust, "_home", lambda path: path.replace("~", "/root", 1))
+    monkeypatch.setattr(trust, "this_host", lambda: "node1")
+    monkeypatch.setattr(trust, "time", types.SimpleNamespace(time=lambda: clock))
+    monkeypatch.setattr(ssh, "run_on_terminal", on_terminal)
+
+
 RunModule = t.Callable[..., t.Dict[str, t.Any]]
 
 
@@ -84,12 +107,14 @@ def run_module(
         fresh: str = "",
         texts: t.Mapping[str, str] | None = None,
         now: str = "",
+        clock_there: float = 0.0,
     ) -> dict[str, t.Any]:
         monkeypatch.setattr(_module, "execute", execute)
         monkeypatch.setattr(_module, "_mounts", lambda: mounts)
         monkeypatch.setattr(_module, "_text_of", lambda path: (texts or {}).get(path, ""))
         monkeypatch.setattr(_module, "_now", lambda: now)
         monkeypatch.setattr(node, "execute", execute)
+        _let_trust_read(monkeypatch, execute, clock_there)
         if fresh:
             monkeypatch.setattr(_module.uuid, "uuid4", lambda: fresh)
         monkeypatch.setattr(node, "_glusterd_info", lambda: f"UUID={uuid}\n")

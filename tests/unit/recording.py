@@ -31,7 +31,8 @@ class Recording:
         self.calls: list[dict[str, t.Any]] = content["calls"]
         self.mounts = "\n".join(content["mounts"])
         self.uuid: str = content.get("uuid", "")  # of the node
-        self.texts: dict[str, str] = content.get("texts", {})  # of files, as it read them
+        self.files: dict[str, str] = content.get("files", {})  # after the last call
+        self.texts: dict[str, str] = {}
         conf = path.parent / "gsyncd.conf"
         if conf.exists():
             self.texts["/etc/glusterfs/gsyncd.conf"] = conf.read_text(encoding="utf-8")
@@ -42,6 +43,12 @@ class Recording:
         words = (word for call in self.calls for word in call["argv"])
         found = (re.search(r'"(?:attempt|id)":"([0-9a-f-]{36})"', word) for word in words)
         return next((match.group(1) for match in found if match), "")
+
+    @property
+    def clock(self) -> float:
+        """That of the destination when it was first looked at: so that of this node is as good."""
+        lines = (line for call in self.calls for line in call["stdout"])
+        return next((float(line[6:]) for line in lines if line.startswith("clock=")), 0.0)
 
     @property
     def now(self) -> str:
@@ -74,22 +81,52 @@ def recordings(*names: str) -> list[Recording]:
     return [Recording(path) for path in paths if not names or path.stem in names]
 
 
-class Replay:
-    """Stands for ``execute``: gives the recorded answers and insists on the recorded calls."""
+SAME_FOLDER = "/tmp/gluster-georep-folder"  # noqa: S108
+FOLDER = re.compile(r"[^\s=]*/gluster-georep-\w+")
+"""Of a module, for as long as it runs; its name is another one each time."""
 
-    def __init__(self, calls: t.Sequence[dict[str, t.Any]]) -> None:
+
+class Replay:
+    """Stands for ``execute``: gives the recorded answers and insists on the recorded calls.
+
+    ``files`` are those of the node, as the next call would find them.
+    """
+
+    def __init__(
+        self, calls: t.Sequence[dict[str, t.Any]], files: t.Mapping[str, str] | None = None
+    ) -> None:
         self.left = list(calls)
         self.asked: list[list[str]] = []
+        self.files: dict[str, str] = {}
+        self._last = dict(files or {})
         self._lock = threading.Lock()
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        """To the files of the next call, or to those of the end."""
+        if not self.left:
+            self.files = self._last
+            return
+        for name, text in self.left[0].get("files", {}).items():
+            self.files[name] = text
+        self.files = {name: text for name, text in self.files.items() if text is not None}
+
+    def on_terminal(self, argv: t.Sequence[str], password: str, seconds: float) -> Output:
+        """Stands for ``run_on_terminal``: on a terminal all is one stream."""
+        assert not password or password not in " ".join(argv)
+        output = self(argv, seconds, 0)
+        return Output(output.rc, "", output.stdout + output.stderr)
 
     def __call__(
         self, argv: t.Sequence[str], seconds: float, max_bytes: int, text: str = ""
     ) -> Output:
         words = [Path(argv[0]).name, *argv[1:]]
+        words = [FOLDER.sub(SAME_FOLDER, word) for word in words]
         with self._lock:
             self.asked.append(words)
             assert self.left, f"not recorded: {words}"
             call = self.left.pop(self._place(words))
+            self._pass_on()
         assert words == call["argv"]
         assert text.splitlines() == call.get("stdin", [])
         return Output(call["rc"], "\n".join(call["stdout"]), "\n".join(call["stderr"]))

@@ -23,6 +23,7 @@ if t.TYPE_CHECKING:
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SHORT = re.compile(r"'?(?:<uuid>|\b[0-9a-f]{8})([+-])'?$")
+KEY = re.compile(r"ssh-\S+ AAAA\S+")
 READING = {
     ("snapshot", "info"),
     ("snapshot", "status"),
@@ -38,7 +39,7 @@ ADDED = ("warnings", "failed", "exception", "diff", "deprecations", "invocation"
 
 
 def played(recording: Recording, run_module: RunModule) -> tuple[dict[str, t.Any], Replay]:
-    replay = Replay(recording.calls)
+    replay = Replay(recording.calls, recording.files)
     result = run_module(
         recording.module,
         recording.args,
@@ -49,6 +50,7 @@ def played(recording: Recording, run_module: RunModule) -> tuple[dict[str, t.Any
         recording.fresh,
         recording.texts,
         recording.now,
+        recording.clock,
     )
     return result, replay
 
@@ -85,8 +87,9 @@ def pairs() -> list[tuple[Recording, Recording, Recording]]:
 
 
 def masked(lines: t.Iterable[str]) -> list[str]:
-    """Without what only the real run can know: UUIDs, and the short ones of sets."""
-    return [SHORT.sub(r"<uuid>\1", UUID.sub("<uuid>", line)) for line in lines]
+    """Without what only the real run can know: UUIDs, the short ones of sets, and new keys."""
+    plain = [KEY.sub("<public key>", line) for line in lines]
+    return [SHORT.sub(r"<uuid>\1", UUID.sub("<uuid>", line)) for line in plain]
 
 
 @pytest.mark.parametrize(("checked", "real", "again"), pairs(), ids=repr)
