@@ -143,7 +143,7 @@ destinations:
           description:
             - V(unreachable), V(host_key_unknown), V(host_key_changed), V(authentication_refused),
               V(gluster_missing), V(version_mismatch), V(sftp_missing), V(gsyncd_broken),
-              V(mountbroker_incomplete), V(clock_skew) (more than 10 seconds), and with
+              V(rsync_drops_data), V(mountbroker_incomplete), V(clock_skew) (more than 10 seconds), and with
               O(destination_volume) V(volume_missing), V(volume_stopped), V(volume_unreadable),
               V(volume_not_empty), V(volume_too_small).
           type: str

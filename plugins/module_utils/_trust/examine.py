@@ -28,6 +28,7 @@ REASONS: t.Mapping[str, str] = {
     "gluster_missing": "the user finds no gluster command",
     "version_mismatch": "the two clusters run different versions of Gluster",
     "sftp_missing": "sshd has no sftp subsystem, so that push-pem fails without a word",
+    "rsync_drops_data": "rsync of the destination writes none of what gsyncd sends it",
     "gsyncd_broken": "gsyncd cannot work at one of the two ends",
     "mountbroker_incomplete": "the user may not mount, or not yet",
     "clock_skew": "the clocks are apart",
@@ -38,6 +39,33 @@ REASONS: t.Mapping[str, str] = {
     "volume_too_small": "the volume of the destination has less room than the source",
 }
 """Every code that there is."""
+
+RSYNC = r"""
+set -e
+there=$(mktemp -d); here=$(mktemp -d)
+trap 'set +e; kill $! 2>/dev/null; umount -l "$there" 2>/dev/null; rm -rf "$there" "$here"' EXIT
+mount -t tmpfs none "$there"
+echo old > "$there/file"
+echo newer > "$here/file"
+cd "$there"
+sleep 60 > /dev/null 2>&1 &
+cd "$here"
+umount -l "$there"
+printf 'file\0' | rsync -aR0 --inplace --existing --files-from=- . "/proc/$!/cwd" > /dev/null
+cat "/proc/$!/cwd/file"
+"""
+"""As gsyncd has rsync write: into the working directory of a process, on a mount that is hidden already.
+
+Of rsync 3.5.0 with --existing nothing arrives there, and it reports success: it goes by the name of that
+directory, which is "/" then.
+"""
+
+UNHIDDEN = (
+    ("secondary_access_mount", "true"),
+    ("slave_access_mount", "true"),
+    ("sync_method", "tarssh"),
+)
+"""Settings of a session with which that does not matter."""
 
 SKEW = 10.0
 """Seconds. Geo-replication goes by the times of files, which each cluster takes from its clocks."""
@@ -74,6 +102,7 @@ def examine(target: Target, volumes: Volumes, reader: Reader) -> list[Reason]:
         *_versions(account, trust),
         *_sftp(target, trust),
         *_own_gsyncd(trust),
+        *_rsync(target, volumes, account, reader),
     ]
     if volumes.destination:
         reasons += _volumes(target, volumes, account, reader)
@@ -130,6 +159,28 @@ def _sftp(target: Target, trust: TrustReader) -> t.Iterator[Reason]:
     if output.rc != 0:
         said = " ".join(output.stderr.split()) or f"exit code {output.rc}"
         yield Reason("sftp_missing", f"{REASONS['sftp_missing']}: {said}")
+
+
+def _rsync(
+    target: Target, volumes: Volumes, account: Account, reader: Reader
+) -> t.Iterator[Reason]:
+    """Tried really, which only root can; a session that has the setting is well."""
+    if volumes.have_session:
+        user = "" if target.user == "root" else f"{target.user}@"
+        secondary = f"{user}{target.host}::{volumes.destination}"
+        config = reader.session_config(volumes.source, secondary) or {}
+        if any(config.get(key) == value for key, value in UNHIDDEN):
+            return
+    if not account.by_root:
+        return
+    trust = t.cast("TrustReader", reader.trust)
+    output = trust.ssh.output(at(account.seen_by, ("sh", "-c", RSYNC)))
+    if output.rc == 0 and output.stdout.strip() == "old":
+        yield Reason(
+            "rsync_drops_data",
+            f"rsync of {target.host} writes none of what gsyncd sends it, and reports success: "
+            "give the session the config secondary_access_mount: true, or sync_method: tarssh",
+        )
 
 
 def _own_gsyncd(trust: TrustReader) -> t.Iterator[Reason]:
