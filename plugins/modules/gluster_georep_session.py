@@ -113,6 +113,11 @@ options:
     type: bool
     default: false
 notes:
+  - rsync 3.5.0 at the destination writes none of what gsyncd sends it, and reports success. The session
+    would be Active, and each file of the mirror empty. So the start is refused where that is seen, unless
+    O(config) has C(secondary_access_mount=true) or C(sync_method=tarssh).
+  - With a O(destination_user) other than root, M(glusterfs.data_protection.gluster_georep_destination)
+    has to be run before, and the secondary volume is not made read-only.
   - With O(state=absent) the keys stay at the destination. Other sessions may need them.
 seealso:
   - module: glusterfs.data_protection.gluster_georep_session_info

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import configparser
+import shlex
 import typing as t
 
 from .._model import Cluster, Snapshot, Unknown, Volume
@@ -15,6 +16,7 @@ from .._run.process import SSH
 from .georep import read_errors, read_session_config, read_sessions, read_settings
 from .peers import read_peers
 from .room import commands, read_room
+from .rsync import TRIAL, drops_data
 from .snapshots import read_config, read_snapshot_bricks, read_snapshots
 from .thin import LVS, LogicalVolume, read_logical_volumes, thin_pool
 from .volumes import read_volume_status, read_volumes
@@ -85,6 +87,7 @@ class Reader:
             "session_errors": lambda: self.session_errors(*name.split()),
             "keys_accepted": lambda: self.keys_accepted(*name.split()),
             "destination": lambda: self.destination(*name.split("::")),
+            "rsync_drops_data": lambda: self.rsync_drops_data(*name.split()),
             "room": lambda: self.room_if_any(*name.split("::")),
             "now": self.now,
             "peers": self.peers,
@@ -204,6 +207,11 @@ class Reader:
             (*SSH, "-oIdentitiesOnly=yes", f"-i{KEY}", f"-p{port}", login, "true"), 60.0, 1 << 20
         )
         return output.rc not in (None, 255)
+
+    def rsync_drops_data(self, login: str, port: str) -> bool:
+        """Of the destination; no, where this node cannot log in to try it."""
+        command = " ".join(shlex.quote(word) for word in TRIAL)
+        return drops_data(self._run((*SSH, f"-p{port}", login, command), 60.0, 1 << 20))
 
     def destination(self, host: str, volume: str) -> Volume | None:
         """A volume of another cluster: glusterd answers such questions without a password."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from .._decide.steps.destination import at
 from .._read.document import NotXml, parse
+from .._read.rsync import TRIAL, drops_data, shows_its_mount, told
 from .._read.volumes import read_volumes
 from .._run.errors import Failure, GlusterError
 from .facts import Account, Mountbroker, Target, gsyncd_fault
@@ -39,33 +40,6 @@ REASONS: t.Mapping[str, str] = {
     "volume_too_small": "the volume of the destination has less room than the source",
 }
 """Every code that there is."""
-
-RSYNC = r"""
-set -e
-there=$(mktemp -d); here=$(mktemp -d)
-trap 'set +e; kill $! 2>/dev/null; umount -l "$there" 2>/dev/null; rm -rf "$there" "$here"' EXIT
-mount -t tmpfs none "$there"
-echo old > "$there/file"
-echo newer > "$here/file"
-cd "$there"
-sleep 60 > /dev/null 2>&1 &
-cd "$here"
-umount -l "$there"
-printf 'file\0' | rsync -aR0 --inplace --existing --files-from=- . "/proc/$!/cwd" > /dev/null
-cat "/proc/$!/cwd/file"
-"""
-"""As gsyncd has rsync write: into the working directory of a process, on a mount that is hidden already.
-
-Of rsync 3.5.0 with --existing nothing arrives there, and it reports success: it goes by the name of that
-directory, which is "/" then.
-"""
-
-UNHIDDEN = (
-    ("secondary_access_mount", "true"),
-    ("slave_access_mount", "true"),
-    ("sync_method", "tarssh"),
-)
-"""Settings of a session with which that does not matter."""
 
 SKEW = 10.0
 """Seconds. Geo-replication goes by the times of files, which each cluster takes from its clocks."""
@@ -169,17 +143,16 @@ def _rsync(
         user = "" if target.user == "root" else f"{target.user}@"
         secondary = f"{user}{target.host}::{volumes.destination}"
         config = reader.session_config(volumes.source, secondary) or {}
-        if any(config.get(key) == value for key, value in UNHIDDEN):
+        if shows_its_mount(config):
             return
     if not account.by_root:
         return
     trust = t.cast("TrustReader", reader.trust)
-    output = trust.ssh.output(at(account.seen_by, ("sh", "-c", RSYNC)))
-    if output.rc == 0 and output.stdout.strip() == "old":
+    output = trust.ssh.output(at(account.seen_by, TRIAL))
+    if drops_data(output):
         yield Reason(
             "rsync_drops_data",
-            f"rsync of {target.host} writes none of what gsyncd sends it, and reports success: "
-            "give the session the config secondary_access_mount: true, or sync_method: tarssh",
+            told(target.host),
         )
 
 

@@ -14,6 +14,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ..._model import Cluster, Session, Worker
+from ..._read.rsync import shows_its_mount, told
 from ..._trust.facts import Target
 from ..plan import Awaited, Step
 
@@ -241,6 +242,15 @@ class StartSession(SessionStep):
     def effect(self, cluster: Cluster) -> Cluster:
         return self.all_are(cluster, "Initializing...")
 
+    def obstacles(self, cluster: Cluster) -> t.Iterator[str]:
+        """Gluster would call it a session that syncs."""
+        config = cluster.session_config(self.volume, self.secondary)
+        host = self.secondary.rpartition("::")[0].rpartition("@")[2]
+        if shows_its_mount(config):
+            return
+        if cluster.get("rsync_drops_data", f"root@{host} {config.get('ssh_port', '22')}"):
+            yield told(host)
+
     def holds(self, cluster: Cluster) -> bool:
         statuses = self.statuses(cluster)
         return bool(statuses) and not {"Created", "Stopped", "Paused"} & set(statuses)
@@ -262,6 +272,9 @@ def _errors(cluster: Cluster, name: str) -> str:
 class ResumeSession(StartSession):
     def verb(self, cluster: Cluster) -> tuple[str, ...]:
         return ("resume",)
+
+    def obstacles(self, cluster: Cluster) -> t.Iterator[str]:
+        return iter(())  # it was started
 
 
 @dataclass(frozen=True)

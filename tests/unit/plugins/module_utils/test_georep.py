@@ -70,6 +70,7 @@ class Pool:
     lines: list[str] = field(default_factory=list)
     timeout: int = 600
     rooms: dict[str, Room] = field(default_factory=dict)
+    drops_data: bool = False
 
     @property
     def gluster(self) -> Pool:
@@ -88,6 +89,7 @@ class Pool:
             "session_errors": lambda: ("Permission denied",) if self.dies else (),
             "keys_accepted": lambda: self.keys,
             "destination": lambda: self.there,
+            "rsync_drops_data": lambda: self.drops_data,
             "room": lambda: self.rooms.get(name),
             "volume": lambda: {"v": VOLUME}.get(name),
             "now": lambda: "2026-11-23T12:00:10Z",
@@ -373,6 +375,14 @@ def test_what_gluster_would_refuse_is_foreseen(clock: Clock) -> None:
     bring(pool, WantedSession("v", "far", "mirror", force=True))
     assert pool.lines == ["create push-pem force"]
     bring(Pool(rooms={"far::mirror": Room(10, 5, False)}), WantedSession("v", "far", "mirror"))
+
+
+def test_a_mirror_that_would_stay_empty_is_refused(clock: Clock) -> None:
+    with pytest.raises(Refusal, match="writes none of what gsyncd sends it"):
+        bring(Pool(drops_data=True), WantedSession("v", "far", "mirror", state="started"))
+    for key, value in (("secondary-access-mount", True), ("sync_method", "tarssh")):
+        wanted = WantedSession("v", "far", "mirror", state="started", config={key: value})
+        bring(Pool(drops_data=True), wanted)
 
 
 def test_a_user_has_the_keys_before_the_session(clock: Clock) -> None:
