@@ -237,6 +237,7 @@ STORY: Story = [
 
 
 SESSION = "gluster_georep_session"
+SETTINGS = {"sync_jobs": 4, "secondary_access_mount": True}
 MIRROR = {"volume": "projects", "destination_host": "node4", "destination_volume": "mirror"}
 
 DESTINATION = "gluster_georep_destination"
@@ -259,7 +260,8 @@ GEOREP: Story = [
     ("georep-none-absent", SESSION, {**MIRROR, "state": "absent"}),
     ("georep-unknown", SESSION, {**MIRROR, "config": {"no_such": 1, "working-dir": "/x"}}),
     ("georep-no-volume", SESSION, {**MIRROR, "destination_volume": "nosuch"}),
-    *thrice("georep-started", SESSION, {**MIRROR, "state": "started", "config": {"sync_jobs": 4}}),
+    ("georep-hidden", SESSION, {**MIRROR, "state": "started"}),
+    *thrice("georep-started", SESSION, {**MIRROR, "state": "started", "config": SETTINGS}),
     ("georep-info", f"{SESSION}_info", {"gather_subset": ["config"]}),
     *thrice("georep-paused", SESSION, {**MIRROR, "state": "paused"}),
     *thrice("georep-resumed", SESSION, {**MIRROR, "state": "started"}),

@@ -69,8 +69,9 @@ def test_the_same_result(recording: Recording, run_module: RunModule) -> None:
 
 @pytest.mark.parametrize("recording", [r for r in recordings() if r.check], ids=repr)
 def test_check_mode_only_reads(recording: Recording) -> None:
+    assert not [call for call in recording.calls if "umask" in " ".join(call["argv"])]  # an edit
     for call in recording.calls:
-        if call["argv"][0] == "gluster":
+        if call["argv"][0] == "gluster" and call["argv"][1:] != ["--version"]:
             words = recording.words(call)
             assert tuple(words[:2]) in READING
             assert words[:2] != ["snapshot", "config"] or len(words) == 2
@@ -108,9 +109,15 @@ def test_check_mode_tells_what_the_run_does(
     assert unchanged["diff"]["before"] == unchanged["diff"]["after"]
 
 
+def versions_of(module: str) -> set[str]:
+    """On which its runs are recorded; gsyncd of 11.1 does not run with the Python of its Debian."""
+    found = {recording.version for recording in recordings()}
+    return found & {"10.3"} if "georep" in module else found
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_every_module_is_recorded(module: str) -> None:
-    for version in {r.version for r in recordings()}:
+    for version in versions_of(module):
         assert [r for r in recordings() if (r.module, r.version) == (module, version)]
 
 
@@ -127,7 +134,7 @@ def test_every_example_is_recorded_as_it_stands(module: str) -> None:
     tasks = yaml.safe_load(documented.EXAMPLES)
     assert len(tasks) >= 3
     name = f"glusterfs.data_protection.{module}"
-    for version in {r.version for r in recordings()}:
+    for version in versions_of(module):
         for number, task in enumerate(tasks, 1):
             if name in task:
                 (found,) = (
