@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ..._run.process import KNOWN_HOSTS
-from ..._trust.facts import MARK, Login, Mountbroker, SecretKeys, Target, keys_of
+from ..._trust.facts import MARK, Login, Mountbroker, PublicKey, SecretKeys, Target, keys_of
 from ..plan import Program, Step
 
 if t.TYPE_CHECKING:
@@ -273,8 +273,10 @@ class RemoveKey(_AtDestination):
     def _gone(self, cluster: Cluster) -> tuple[str, ...]:
         account = account_of(cluster, self.target)
         keys: SecretKeys = cluster.get("secret_keys")
-        secrets = [line for line in account.keys if self.secrets and line in keys.lines]
-        return (*account.own_lines(self.source), *secrets)
+        # Gluster itself may have written them otherwise: the keys count.
+        secrets = keys_of(keys.lines) if self.secrets else ()
+        own = account.own_lines(self.source)
+        return tuple(line for line in account.keys if line in own or PublicKey.of(line) in secrets)
 
     def words(self, cluster: Cluster) -> tuple[str, ...]:
         file = account_of(cluster, self.target).keys_file
