@@ -28,7 +28,10 @@ class Recording:
         self.args: dict[str, t.Any] = content["args"]
         self.check: bool = content["check"]
         self.result: dict[str, t.Any] = content["result"]
-        self.calls: list[dict[str, t.Any]] = content["calls"]
+        # In a replay there is no connection to be ended.
+        self.calls: list[dict[str, t.Any]] = [
+            call for call in content["calls"] if call["argv"][-3:-1] != ["-O", "exit"]
+        ]
         self.mounts = "\n".join(content["mounts"])
         self.uuid: str = content.get("uuid", "")  # of the node
         self.files: dict[str, str] = content.get("files", {})  # after the last call

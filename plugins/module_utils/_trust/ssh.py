@@ -75,7 +75,7 @@ class Ssh:
             if name != "known_hosts":
                 path = os.path.join(self._folder, name)
                 self._execute(
-                    ["ssh", "-o", f"ControlPath={path}", "-O", "exit", "-"], 10.0, 1 << 16
+                    ["ssh", "-o", f"ControlPath={path}", "-O", "exit", "localhost"], 10.0, 1 << 16
                 )
         shutil.rmtree(self._folder, ignore_errors=True)
 
