@@ -133,7 +133,7 @@ sessions:
           type: str
           sample: c1b59803-c59c-4e29-b65b-4487d1fbf744
         status:
-          description: As RV(sessions.status), of the workers of this node.
+          description: As RV(sessions[].status), of the workers of this node.
           type: str
           sample: STABLE
     workers:
@@ -205,7 +205,7 @@ sessions:
       type: int
       sample: 12
     lag_from:
-      description: How RV(sessions.lag_seconds) was derived.
+      description: How RV(sessions[].lag_seconds) was derived.
       type: str
       sample: last_synced of node1:/bricks/b1/brick
     read_at:
