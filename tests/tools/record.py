@@ -421,22 +421,26 @@ def calls() -> list[dict[str, t.Any]]:
         for member in tar.getmembers():
             source = tar.extractfile(member)
             if source:
-                _dot, call, part = member.name.split("/")
+                _dot, number, part = member.name.split("/")
                 text = RANDOM.sub(FOLDER, source.read().decode())
-                parts.setdefault(call, {})[part] = text
+                parts.setdefault(number, {})[part] = text
     found: list[dict[str, t.Any]] = []
     files: dict[str, str] = {}
-    for _call, part in sorted(parts.items()):
-        argv = part["argv"].split("\0")[:-1]
+    for _number, said in sorted(parts.items()):
+        argv = said["argv"].split("\0")[:-1]
         if not ours(argv):
             continue
-        now = {n[len("file") :].replace("+", "/"): v for n, v in part.items() if n[:5] == "file+"}
+        now = {n[len("file") :].replace("+", "/"): v for n, v in said.items() if n[:5] == "file+"}
         changed = {
             name: now.get(name) for name in {*now, *files} if now.get(name) != files.get(name)
         }
         files = now
-        call = {"argv": argv, "rc": int(part["rc"]), "stdin": part["stdin"].splitlines()}
-        call.update(stdout=part["stdout"].splitlines(), stderr=part["stderr"].splitlines())
+        call: dict[str, t.Any] = {
+            "argv": argv,
+            "rc": int(said["rc"]),
+            "stdin": said["stdin"].splitlines(),
+        }
+        call.update(stdout=said["stdout"].splitlines(), stderr=said["stderr"].splitlines())
         call["files"] = dict(sorted(changed.items()))
         found.append({key: value for key, value in call.items() if key not in EMPTY or value})
     return found
