@@ -27,7 +27,7 @@ sanity-floor: ## Step: the same with ansible-core 2.16, and the unit tests on Py
 docs: ## Step: module, role and docsite documentation with antsibull-docs
 build: ## Step: the licences, the collection tarball, and Galaxy's own checks of it
 lab: ## Step: the lab itself, cut, killed half way and twice at once
-molecule: ## Step: the scenario snapshot on a real Gluster cluster (Debian bookworm, Gluster 10)
+molecule: ## Step: every scenario on a real Gluster cluster (Debian bookworm, Gluster 10)
 
 $(GATE):
 	@tests/tools/step $@

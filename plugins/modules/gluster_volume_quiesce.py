@@ -66,8 +66,8 @@ options:
         description: UUID of the node.
         type: str
         required: true
-      ping_timeout:
-        description: The smallest C(network.ping-timeout) of the volumes on the port.
+      disconnect_after:
+        description: Seconds of silence after which clients of the port disconnect; 0 is never.
         type: int
         default: 42
       shared_with:
@@ -81,9 +81,10 @@ options:
         default: ''
   hold_seconds:
     description:
-      - Seconds after which the hold ends by itself. Clients disconnect after C(network.ping-timeout),
-        so it must be less than the smallest one of the volumes, less 10 (with the default of 42
-        less than 32).
+      - Seconds after which the hold ends by itself. Clients disconnect after the smallest of
+        C(network.ping-timeout), C(server.tcp-user-timeout) and C(client.tcp-user-timeout) of the
+        volumes, where 0 is never. It must be less than that, less 10 (with the defaults of 42, 42
+        and 0 less than 32).
     type: int
     default: 30
   release_with:
@@ -204,7 +205,7 @@ BRICK: dict[str, dict[str, t.Any]] = {
     "host": {"type": "str", "required": True},
     "port": {"type": "int"},
     "node_uuid": {"type": "str", "required": True},
-    "ping_timeout": {"type": "int", "default": 42},
+    "disconnect_after": {"type": "int", "default": 42},
     "shared_with": {"type": "list", "elements": "str", "default": []},
     "address_family": {"type": "str", "default": ""},
 }

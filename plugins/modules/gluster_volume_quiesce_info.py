@@ -110,8 +110,11 @@ bricks:
       description: UUID of the node.
       type: str
       sample: 56718f26-e1b5-4e9b-9b6a-7e3dc93b0114
-    ping_timeout:
-      description: The smallest C(network.ping-timeout) of the volumes on this port; 0 is none.
+    disconnect_after:
+      description:
+        - Seconds of silence after which clients of this port disconnect; 0 is never.
+        - The smallest of C(network.ping-timeout), C(server.tcp-user-timeout) and
+          C(client.tcp-user-timeout) of the volumes on it, leaving out those that are 0.
       type: int
       sample: 42
     shared_with:

@@ -52,7 +52,7 @@ def start(*folders):
 
 
 def wait(condition, complaint):
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while not condition():
         if time.monotonic() > until:
             sys.exit(f"{complaint}: {(STATE / 'output').read_text()}")

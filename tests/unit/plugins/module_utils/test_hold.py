@@ -103,7 +103,7 @@ def test_only_bricks_of_this_node_are_held_and_only_what_is_not_yet() -> None:
     [
         (BRICKS, 0, "a hold of 0 seconds"),
         (BRICKS, 32, "after 42 seconds"),
-        ((ONE, replace(OTHER, ping_timeout=20)), 10, "after 20 seconds"),
+        ((ONE, replace(OTHER, disconnect_after=20)), 10, "after 20 seconds"),
         ((replace(ONE, port=None),), 30, "not online: node1:/b/1"),
     ],
 )
@@ -116,7 +116,7 @@ def test_what_cannot_be_held_is_refused(
 
 def test_the_longest_hold_is_just_below_the_limit() -> None:
     decide_hold(BRICKS, HERE, 31, None, {}, True)
-    decide_hold((replace(ONE, ping_timeout=0),), HERE, 3600, None, {}, True)
+    decide_hold((replace(ONE, disconnect_after=0),), HERE, 3600, None, {}, True)
 
 
 def test_ipv6_is_refused_where_it_cannot_be_held() -> None:
@@ -157,13 +157,37 @@ def test_bricks_of_one_process_are_seen_by_their_port() -> None:
         "apart": status(apart, 49153, 49152),
     }
     found = hold_bricks(["projects"], (projects, scratch, apart), all_of)
-    assert [(b.brick, b.shared_with, b.ping_timeout) for b in found] == [
+    assert [(b.brick, b.shared_with, b.disconnect_after) for b in found] == [
         ("node1:/b/projects", ("scratch",), 20),
         ("node2:/b/projects", (), 42),
     ]
     both = hold_bricks(["scratch", "projects"], (projects, scratch, apart), all_of)
     assert {b.shared_with for b in both} == {()}
     assert decide_hold(found, HERE, 5, None, {}, True).shared_with == ("scratch",)
+
+
+@pytest.mark.parametrize(
+    ("options", "seconds"),
+    [
+        ({}, 42),
+        ({"network.ping-timeout": "90"}, 42),  # the brick still disconnects
+        ({"network.ping-timeout": "90", "server.tcp-user-timeout": "2m"}, 90),
+        ({"network.ping-timeout": "1min", "server.tcp-user-timeout": "0"}, 60),
+        ({"client.tcp-user-timeout": "15sec"}, 15),
+        ({"network.ping-timeout": "0", "server.tcp-user-timeout": "0"}, 0),
+    ],
+)
+def test_whatever_ends_a_connection_first_limits_a_hold(
+    options: dict[str, str], seconds: int
+) -> None:
+    (found,) = hold_bricks(["projects"], (volume("projects", "node1", **options),), {})
+    assert found.disconnect_after == seconds
+
+
+def test_a_time_that_cannot_be_read_is_not_guessed() -> None:
+    strange = volume("projects", "node1", **{"network.ping-timeout": "0x20"})
+    with pytest.raises(Refusal, match="timeout 0x20, which is no time"):
+        hold_bricks(["projects"], (strange,), {})
 
 
 def test_volumes_that_do_not_run_are_refused() -> None:
