@@ -49,7 +49,7 @@ ANSWERS = sorted(
         "\n".join(call["stdout"])
         for recording in recordings()
         for call in recording.calls
-        if call["argv"][0] == "gluster" and len(call["stdout"]) > 5
+        if "--xml" in call["argv"] and len(call["stdout"]) > 5
     }
 )
 
