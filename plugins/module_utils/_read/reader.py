@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from .._model import Cluster, Snapshot, Unknown, Volume
@@ -23,6 +24,11 @@ if t.TYPE_CHECKING:
     from .._run.process import Output
 
 Answer = t.TypeVar("Answer")
+
+
+def clock() -> str:
+    """The time of this node, as times of snapshots are written."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 class Reader:
@@ -50,6 +56,7 @@ class Reader:
             "config": self.config,
             "sessions": lambda: self.sessions(name),
             "peers": self.peers,
+            "clock": clock,
             "all_volumes": lambda: {volume.name: volume for volume in self.volumes()},
             "all_snapshots": lambda: {found.name: found for found in self.snapshots()},
             "all_statuses": lambda: self.statuses(cluster.volumes()),
