@@ -47,7 +47,9 @@ UNITS: t.Mapping[str, timedelta] = {
 }
 DURATION = re.compile(r"(?:[0-9]{1,4}[wdh]){1,3}\Z")
 OFFSET = re.compile(r"([+-])([0-9]{2}):([0-5][0-9])\Z")
-HOLD = re.compile(r"(?:^|\s)keep-until=(\S*)")
+HOLD = re.compile(r"(?<![\w-])keep-until[=:]?\s*(\S*)", re.IGNORECASE)
+"""Read generously: a hold that is not understood must not cost the snapshot."""
+
 SAFETY = "before-restore-"
 NO_TIME = timedelta()
 
@@ -178,17 +180,19 @@ def series_of(
         sets = _sets_of(group, cluster)
     elif volume is None:
         sets = sets_of(snapshots, volumes)
-    found: dict[str, list[Item]] = {}
+    # A group that was made anew under its name is another one.
+    found: dict[tuple[str, str], list[Item]] = {}
     if group is None:
         for snapshot in snapshots:
             known = volume is None and Tag.of(snapshot) is not None  # among the sets
             if snapshot.volume == (volume or snapshot.volume) and not known:
-                found.setdefault(f"volume {snapshot.volume}", []).append(_single(snapshot))
+                found.setdefault((f"volume {snapshot.volume}", ""), []).append(_single(snapshot))
     for one in sets:
-        found.setdefault(f"consistency group {one.tag.group_name}", []).append(_whole(one))
+        of = (f"consistency group {one.tag.group_name}", one.tag.group)
+        found.setdefault(of, []).append(_whole(one))
     covered = {of: [item for item in items if _covers(policy, item)] for of, items in found.items()}
     return [
-        Series(of, tuple(sorted(covered[of], key=_age))) for of in sorted(covered) if covered[of]
+        Series(of[0], tuple(sorted(covered[of], key=_age))) for of in sorted(covered) if covered[of]
     ]
 
 
@@ -273,6 +277,8 @@ class Rules:
         """For each rule the periods from the last one on, with the newest of each."""
 
         for option in PERIODS:
+            if not policy.keep.get(option):
+                continue
             found = self.periods[option] = {}
             for item in items:
                 found.setdefault(self._period(option, item), (len(found), item))
@@ -331,8 +337,9 @@ def _now(cluster: Cluster) -> datetime:
 
 
 def _tied(snapshot: Snapshot, policy: Policy, ties: Ties) -> t.Iterator[str]:
-    if snapshot.uuid in ties.clones:
-        yield f"clone {ties.clones[snapshot.uuid]} was made from it"
+    clone = ties.clones.get(snapshot.uuid or "")
+    if clone:
+        yield f"clone {clone} was made from it"
     if snapshot.volume in ties.restores:
         target = ties.restores[snapshot.volume]
         yield f"the restore of volume {snapshot.volume} to {target} is not finished"
@@ -345,7 +352,7 @@ def _hold(snapshot: Snapshot, policy: Policy, cluster: Cluster) -> t.Iterator[st
         try:
             until = datetime.strptime(said.rstrip(".,;:)"), "%Y-%m-%d").date()
         except ValueError:
-            yield f"its description holds it, and keep-until={said} is no date (YYYY-MM-DD)"
+            yield f"its description holds it, and {said!r} is no date (YYYY-MM-DD)"
             continue
         if policy.local(_now(cluster)).date() <= until:
             yield f"its description holds it until {until}"
