@@ -76,8 +76,8 @@ class Policy:
             if count < 0:
                 raise Refusal(f"{option} is {count}", "Say 1 or more, or leave it out.")
         # All are read here, so that nothing is decided before they are known to be right.
-        within, _ = self.within, (self.youngest, self.offset)
-        if not any(self.keep.values()) and not within:
+        read = (self.within, self.youngest, self.offset)
+        if not any(self.keep.values()) and read[0] == NO_TIME:
             raise Refusal(
                 "no keep_* says what is to stay",
                 "Give one of them, for instance keep_daily: 7. (gluster_snapshot with delete_all "
