@@ -21,6 +21,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._hold im
     probe,
     window,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._read import reader
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.process import Output
 
 try:
@@ -82,10 +83,12 @@ def run_module(
         mounts: str = "",
         uuid: str = "",
         fresh: str = "",
+        time: str = "",
     ) -> dict[str, t.Any]:
         monkeypatch.setattr(_module, "execute", execute)
         monkeypatch.setattr(_module, "_mounts", lambda: mounts)
         monkeypatch.setattr(node, "execute", execute)
+        monkeypatch.setattr(reader, "clock", lambda: time)
         if fresh:
             monkeypatch.setattr(_module.uuid, "uuid4", lambda: fresh)
         monkeypatch.setattr(node, "_glusterd_info", lambda: f"UUID={uuid}\n")

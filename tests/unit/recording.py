@@ -31,6 +31,7 @@ class Recording:
         self.calls: list[dict[str, t.Any]] = content["calls"]
         self.mounts = "\n".join(content["mounts"])
         self.uuid: str = content.get("uuid", "")  # of the node
+        self.time: str = content.get("time", "")
 
     @property
     def fresh(self) -> str:

@@ -47,6 +47,7 @@ def played(recording: Recording, run_module: RunModule) -> tuple[dict[str, t.Any
         recording.mounts,
         recording.uuid,
         recording.fresh,
+        recording.time,
     )
     return result, replay
 
