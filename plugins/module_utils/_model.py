@@ -337,6 +337,10 @@ class Cluster:
     def peers_down(self) -> tuple[str, ...]:
         return tuple(peer.host for peer in self.peers() if not peer.connected)
 
+    def now(self) -> str:
+        """What time it is, ISO 8601 in UTC."""
+        return t.cast("str", self.get("now"))
+
     def thick_bricks(self, volume: str) -> tuple[str, ...]:
         """Bricks that are known not to be on a thin logical volume."""
         return t.cast("tuple[str, ...]", self.get("thick_bricks", volume))

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from ansible.module_utils.basic import AnsibleModule
 
 from ._decide.plan import AtOnce, Awaited, Plan, Program, Refusal, Step
+from ._decide.steps.snapshot import DeleteSnapshot
 from ._hold.firewall import find
 from ._hold.window import Window
 from ._model import Cluster, Unknown
@@ -75,6 +76,8 @@ def converge(
                 "before": _predictable(before, unknown),
                 "after": _predictable(after, unknown),
             }
+            if plan.account:
+                result["diff"]["prepared"] = "".join(f"{line}\n" for line in plan.account)
         if module.check_mode or not (plan.steps or plan.awaited):
             result.update(after, commands=lines)
         else:
@@ -84,6 +87,7 @@ def converge(
             result.update(settle(reader, cluster, show)[1], commands=run.commands)
             if window.seconds is not None:
                 result["window_seconds"] = window.seconds
+        result.update(plan.told)
     except Refusal as refusal:
         _fail(module, f"{_sentence(refusal.problem)} Nothing was changed. {refusal.remedy}", run)
     except Failure as error:
@@ -130,6 +134,7 @@ class Run:
     commands: list[str] = field(default_factory=list)
     done: list[Step] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
+    planned: list[Step] = field(default_factory=list)
     standing: list[Step] = field(default_factory=list)  # after a failure: what was not undone
     volumes: set[str] = field(default_factory=set)  # that the plan is about
     cluster: Cluster = field(default_factory=Cluster)
@@ -138,7 +143,8 @@ class Run:
         """Every step, each proved by a read; if one fails, those before it are taken back."""
         self.cluster = cluster
         steps = [step.parts if isinstance(step, AtOnce) else (step,) for step in plan.steps]
-        self.volumes = {getattr(part, "volume", "") for parts in steps for part in parts} - {""}
+        self.planned = [part for parts in steps for part in parts]
+        self.volumes = {getattr(part, "volume", "") for part in self.planned} - {""}
         for step, parts in zip(plan.steps, steps):
             try:
                 self._together(parts, step.held if isinstance(step, AtOnce) else ())
@@ -301,6 +307,10 @@ def _told(error: Failure, run: Run, reader: Reader) -> str:
     if standing:
         lines = [step.line(run.cluster) for step in standing]
         parts.append(f"Left as it is, having had effect: {'; '.join(lines)}.")
+        spared = [
+            s.name for s in run.planned if isinstance(s, DeleteSnapshot) and s not in standing
+        ]
+        parts += [f"Not removed: {', '.join(spared)}."] if spared else []
     parts += [_state_of(name, reader) for name in sorted(run.volumes)]
     parts.append("Run the same task again when the cause is mended: it goes on from there.")
     return " ".join(part for part in parts if part)

@@ -96,7 +96,7 @@ for volume in projects scratch thick; do /usr/sbin/gluster volume start $volume;
 """
 
 SNAPSHOT, CONFIG, CLONE = "gluster_snapshot", "gluster_snapshot_config", "gluster_snapshot_clone"
-GROUP = "gluster_consistency_group"
+GROUP, RETENTION = "gluster_consistency_group", "gluster_snapshot_retention"
 SHOP = {"name": "shop", "volumes": ["projects", "scratch"]}
 WEEKLY = {"name": "weekly", "consistency_group": "shop"}
 QUIESCE, HOLD = "gluster_volume_quiesce", {"volumes": ["projects", "scratch"], "hold_seconds": 79}
@@ -290,10 +290,43 @@ GEOREP: Story = [
     ("destination-last", DESTINATION, {**PASSWORD, "destination_host": NAME, "state": "absent"}),
 ]
 
+SERIES = """
+set -e
+take() { /usr/sbin/gluster --mode=script snapshot create $1 $2 no-timestamp description "$3"; }
+take nightly-1 projects 'Before the audit, keep-until=2099-12-31'
+for number in 2 3 4 5; do take nightly-$number projects 'of the night'; done
+/usr/sbin/gluster snapshot activate nightly-2
+for set in one two; do for volume in projects scratch; do
+    take shop_${set}_$volume $volume \\
+        '{"set":{"group":"g","group_name":"shop","held":false,"id":"'$set'","members":2,"name":"'$set'"}}'
+done; done
+"""
+
+NIGHTLIES = {"volume": "projects", "prefix": "nightly-"}
+SETS = {"consistency_group": "shop", "pattern": "*"}
+RETENTIONS: Story = [
+    VOLUMES,
+    ("retention-empty", RETENTION, {**NIGHTLIES, "keep_last": 2}),
+    SERIES,
+    ("retention-without-rule", RETENTION, {**NIGHTLIES, "min_age": "1d"}),
+    ("retention-of-none", RETENTION, {**NIGHTLIES, "volume": "nosuch", "keep_last": 2}),
+    ("retention-young", RETENTION, {**NIGHTLIES, "keep_last": 1, "min_age": "1h"}),
+    *thrice("retention", RETENTION, {**NIGHTLIES, "keep_last": 2}),
+    *thrice("retention-sets", RETENTION, {**SETS, "keep_last": 1}),
+    *thrice(
+        "retention-activated",
+        RETENTION,
+        {"pattern": "*", "keep_yearly": 3, "delete_activated": True, "timezone": "+01:00"},
+    ),
+    EXAMPLES,
+]
+
+OTHERS = {"quiesce", "georep", "retention"}
 STORIES: dict[str, tuple[Story, t.Callable[[str], bool]]] = {
-    "snapshot": (SNAPSHOTS, lambda module: not {"quiesce", "georep"} & set(module.split("_"))),
+    "snapshot": (SNAPSHOTS, lambda module: not OTHERS & set(module.split("_"))),
     "hold": (HOLDS, lambda module: "quiesce" in module),
     "georep": (GEOREP, lambda module: "georep" in module),
+    "retention": (RETENTIONS, lambda module: "retention" in module),
 }
 """Each with the modules that it plays."""
 
@@ -320,6 +353,8 @@ OURS = frozenset(
         "georep-unknown",
         "destination-unknown",
         "destination-used",
+        "retention-without-rule",
+        "retention-of-none",
     ]
 )
 """Answers of the modules that no version of Gluster has a part in."""
@@ -392,6 +427,7 @@ def record(folder: Path, name: str, module: str, args: dict[str, t.Any]) -> None
     """Run a module on node1 with Ansible and keep the task, its calls and its result."""
     print(f"-- {name}", flush=True)
     node(f"rm -rf {CALLS}/*")
+    now = node("date -u +%FT%TZ").strip()
     check = "_check" in args
     args = {key: value for key, value in args.items() if key != "_check"}
     ansible = ["ansible", "-i", inventory(), "node1", "-m", f"glusterfs.data_protection.{module}"]
@@ -415,6 +451,7 @@ def record(folder: Path, name: str, module: str, args: dict[str, t.Any]) -> None
     mounts = node("grep -E '/bricks/|/snaps/| / ' /proc/self/mounts").splitlines()
     uuid = node("sed -n s/^UUID=//p /var/lib/glusterd/glusterd.info").strip()
     content = {**task, "result": outcome, "calls": calls(), "mounts": mounts, "uuid": uuid}
+    content["now"] = now
     if module.startswith(DESTINATION):
         content["files"] = files_now()
     else:

@@ -33,6 +33,7 @@ class Recording:
         ]
         self.mounts = "\n".join(content["mounts"])
         self.uuid: str = content.get("uuid", "")  # of the node
+        self.now: str = content.get("now") or self._read_at()
         self.files: dict[str, str] = content.get("files", {})  # after the last call
         self.texts: dict[str, str] = {}
         conf = path.parent / "gsyncd.conf"
@@ -58,8 +59,7 @@ class Recording:
         lines = (line for call in self.calls for line in call["stdout"])
         return next((float(line[6:]) for line in lines if line.startswith("clock=")), 0.0)
 
-    @property
-    def now(self) -> str:
+    def _read_at(self) -> str:
         """When the status was read on which the result is built."""
         found = re.search(r'"read_at": "([^"]+)"', json.dumps(self.result))
         return found.group(1) if found else "2026-11-23T00:00:00Z"

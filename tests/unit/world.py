@@ -64,6 +64,7 @@ class World:
     fail_at: int | None = None
     refused: frozenset[str] = frozenset()
     timeout: int = 600
+    time: str = "now"
     lines: list[str] = field(default_factory=list)
     ids: t.Iterator[int] = field(default_factory=lambda: itertools.count(1))
     lock: t.Any = field(default_factory=threading.Lock)
@@ -106,7 +107,8 @@ class World:
         if kind == "config":
             limits = {name: VolumeLimits(256, 256, 230) for name in self.volumes}
             return replace(self.config, volumes=limits)
-        return ()  # thick_bricks, sessions, peers
+        # The others are thick_bricks, sessions and peers.
+        return {"now": self.time}.get(kind, ())
 
     def volume(self, name: str) -> Volume | None:
         volume = self.volumes.get(name)
@@ -155,7 +157,7 @@ class World:
         description = rest[2] if len(rest) > 1 else ""
         activated = self.config.activate_on_create
         snapshot = Snapshot(
-            name, volume, description, activated, f"uuid-{number}", "now", f"{number:032x}"
+            name, volume, description, activated, f"uuid-{number}", self.time, f"{number:032x}"
         )
         options = dict(self.volumes[volume].options)
         self.snapshots[name] = Held(snapshot, self.data[volume], options)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import shlex
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 if t.TYPE_CHECKING:
     from .._model import Cluster, Topic
@@ -142,6 +142,11 @@ class Plan:
     warnings: tuple[str, ...] = ()
     awaited: Awaited | None = None
     """What has to be seen in the end, also where nothing had to be done."""
+    told: t.Mapping[str, t.Any] = field(default_factory=dict)
+    """What is returned of the decision itself, beside the state that it leads to."""
+
+    account: tuple[str, ...] = ()
+    """Why it is this plan, line by line: shown in diff mode."""
 
     def preflight(self, cluster: Cluster) -> Cluster:
         """Walk the steps over the cluster as it will be; refuse if any of them would be refused.

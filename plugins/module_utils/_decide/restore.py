@@ -205,6 +205,19 @@ def half_way(name: str, volume: Volume, snapshot: Snapshot | None, cluster: Clus
     return None
 
 
+def unfinished(volume: Volume, cluster: Cluster) -> Mark | None:
+    """The mark of any restore of the volume that was begun, and neither finished nor taken back."""
+    mark, data = Mark.of(volume), volume.snapshot_volume
+    known = cluster.snapshots_of(volume.name)
+    if mark and not mark.done and mark.data in (data, *(s.snapshot_volume for s in known)):
+        return mark
+    if data is None or (mark and mark.data == data):
+        return None
+    # The restore took the option back, and it was not set again yet.
+    told = (Mark.in_safety(found) for found in known)
+    return next((found for found in told if found and found.data == data), None)
+
+
 def _before(
     wanted: WantedRestore,
     volume: Volume,

@@ -112,7 +112,7 @@ class SnapshotSet:
     @property
     def skew(self) -> int | None:
         """Seconds between the first and the last member, by Gluster's clock."""
-        times = [_moment(s.created) for s in self.snapshots if s.created]
+        times = [moment(s.created) for s in self.snapshots if s.created]
         if len(times) < len(self.snapshots):
             return None
         return int((max(times) - min(times)).total_seconds())
@@ -126,7 +126,8 @@ class SnapshotSet:
         return tuple(snapshot.volume for snapshot in self.snapshots)
 
 
-def _moment(created: str) -> datetime:
+def moment(created: str) -> datetime:
+    """A time as Gluster's answers are read (UTC)."""
     return datetime.strptime(created, "%Y-%m-%dT%H:%M:%SZ")
 
 

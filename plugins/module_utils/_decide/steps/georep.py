@@ -387,7 +387,7 @@ class Syncing(Awaited):
                 "the checkpoint is not complete. It only becomes so when something is written "
                 f"after it: on a volume that is idle, touch a file of {self.volume}"
             )
-        lag = session.lag(cluster.get("now"))
+        lag = session.lag(cluster.now())
         if self.max_lag is not None and (lag is None or lag > self.max_lag):
             behind_by = "an unknown time" if lag is None else f"{lag} seconds"
             return f"it is {behind_by} behind, and max_lag is {self.max_lag}"
