@@ -278,7 +278,8 @@ def main() -> None:
                 "choices": ["config"],
                 "default": [],
             },
-            "config_keys": {"type": "list", "elements": "str"},
+            # Names of settings, no keys of anything else.
+            "config_keys": {"type": "list", "elements": "str", "no_log": False},
             **COMMON_OPTIONS,
         },
         supports_check_mode=True,

@@ -259,9 +259,21 @@ NAME = "backup1.example.com"
 USER = {**BACKUP, "destination_user": "geoaccount"}
 PAIRED = {"volume": "projects", "destination_volume": "mirror"}
 
+
+def destination() -> None:
+    """node4 has a volume to replicate to, and a host key that is always the same."""
+    seed = int.from_bytes(hashlib.sha256(b"the host key of the examples").digest(), "big")
+    key = ec.derive_private_key(seed, ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.OpenSSH,
+        serialization.NoEncryption(),
+    )
+    print(node(MIRROR_THERE, text=key.decode(), name="node4"))
+
+
 GEOREP: Story = [
     PAIR,
-    lambda: destination(),
+    destination,
     ("destination-none", f"{DESTINATION}_info", {}),
     ("destination-unknown", DESTINATION, BACKUP),
     ("destination-untested", f"{DESTINATION}_info", {**BACKUP, "test": True}),
@@ -398,17 +410,6 @@ def play(release: str, story: Story, plays: t.Callable[[str], bool]) -> None:
             for run in (run for run in examples() if plays(run[1])) if step == EXAMPLES else [step]:
                 if release == "bookworm" or not told_again(run[0]):
                     record(folder, *run)
-
-
-def destination() -> None:
-    """node4 has a volume to replicate to, and a host key that is always the same."""
-    seed = int.from_bytes(hashlib.sha256(b"the host key of the examples").digest(), "big")
-    key = ec.derive_private_key(seed, ec.SECP256R1()).private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.OpenSSH,
-        serialization.NoEncryption(),
-    )
-    print(node(MIRROR_THERE, text=key.decode(), name="node4"))
 
 
 def examples() -> t.Iterator[Run]:

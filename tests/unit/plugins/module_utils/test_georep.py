@@ -83,7 +83,7 @@ class Pool:
 
     def learn(self, kind: str, name: str) -> t.Any:
         known = {
-            "sessions": lambda: self.sessions(),
+            "sessions": self.sessions,
             "session_config": lambda: {**self.defaults(), **self.config},
             "session_settings": lambda: SETTINGS["10.3"],
             "session_errors": lambda: ("Permission denied",) if self.dies else (),
