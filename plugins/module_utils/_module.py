@@ -246,8 +246,8 @@ class Run:
         """Is anything it touches other than before? Yes, where that cannot be told."""
         before = self.cluster
         try:
-            self.cluster = self.reader.refresh(before, step.proof())
             known = [topic for topic in step.proof() if topic in before.known] or step.proof()
+            self.cluster = self.reader.refresh(before, known)
             return any(self.cluster.get(*topic) != before.get(*topic) for topic in known)
         except (GlusterError, Unknown):
             return True

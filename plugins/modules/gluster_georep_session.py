@@ -86,11 +86,17 @@ options:
         complete.
     type: str
     choices: [now]
+  touch:
+    description:
+      - With O(checkpoint=now), change the times of the root directory of the volume after that, by a
+        mount on this node. A checkpoint becomes complete only by what is written after it, so without
+        this never on a volume that nobody writes to.
+    type: bool
+    default: false
   wait_for:
     description:
       - V(active) - wait until the session syncs, as O(state=started) always does.
-      - V(checkpoint) - and until its checkpoint is complete. On a volume that nobody writes to this
-        does not come about.
+      - V(checkpoint) - and until its checkpoint is complete. See O(touch).
     type: str
     choices: [active, checkpoint]
   wait_timeout:
@@ -116,6 +122,9 @@ notes:
   - rsync 3.5.0 at the destination writes none of what gsyncd sends it, and reports success. The session
     would be Active, and each file of the mirror empty. So the start is refused where that is seen, unless
     O(config) has C(secondary_access_mount=true) or C(sync_method=tarssh).
+  - A worker may be Active, and miss all that changes after its start, by a race of Gluster. That is seen
+    with O(checkpoint=now), O(touch) and O(wait_for=checkpoint), and mended by a stop and a start. The role
+    P(glusterfs.data_protection.georep#role) does it.
   - With a O(destination_user) other than root, M(glusterfs.data_protection.gluster_georep_destination)
     has to be run before, and the secondary volume is not made read-only.
   - With O(state=absent) the keys stay at the destination. Other sessions may need them.
@@ -146,6 +155,16 @@ EXAMPLES = r"""
     destination_host: node4
     destination_volume: mirror
     state: paused
+
+- name: Wait until all that was written until now has arrived
+  glusterfs.data_protection.gluster_georep_session:
+    volume: projects
+    destination_host: node4
+    destination_volume: mirror
+    state: started
+    checkpoint: now
+    touch: true
+    wait_for: checkpoint
 
 - name: Give it up, and let the mirror be written to
   glusterfs.data_protection.gluster_georep_session:
@@ -375,6 +394,7 @@ def main() -> None:
             "push_pem": {"type": "bool", "default": True},
             "force": {"type": "bool", "default": False},
             "checkpoint": {"type": "str", "choices": ["now"]},
+            "touch": {"type": "bool", "default": False},
             "wait_for": {"type": "str", "choices": ["active", "checkpoint"]},
             "wait_timeout": {"type": "int", "default": 180},
             "max_lag": {"type": "int"},

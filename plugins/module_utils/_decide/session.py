@@ -22,6 +22,7 @@ from .steps.georep import (
     StartSession,
     StopSession,
     Syncing,
+    TouchVolume,
     find,
 )
 
@@ -56,13 +57,14 @@ class WantedSession:
     reset_sync_time: bool = False
     reset_read_only: bool = False
     checkpoint: bool = False
+    touch: bool = False
     wait_for: str | None = None  # active or checkpoint
     wait_timeout: int = 180
     max_lag: int | None = None
 
     OPTIONS: t.ClassVar[tuple[str, ...]] = (
         *("volume", "state", "ssh_port", "push_pem", "force", "reset_sync_time"),
-        *("reset_read_only", "wait_for", "wait_timeout", "max_lag"),
+        *("reset_read_only", "touch", "wait_for", "wait_timeout", "max_lag"),
     )
     """Those that have the same names as the options of the module."""
 
@@ -104,6 +106,7 @@ def decide_session(wanted: WantedSession, cluster: Cluster) -> Plan:
     steps += [*go, *change] if target == "stopped" else [*change, *go]
     if wanted.checkpoint:
         steps.append(SetCheckpoint(wanted.volume, wanted.secondary))
+        steps += [TouchVolume(wanted.volume)] if wanted.touch else []
     return Plan(tuple(steps), (), _awaited(wanted, cluster))
 
 

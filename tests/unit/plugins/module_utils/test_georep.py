@@ -126,6 +126,9 @@ class Pool:
             return
         getattr(self, f"do_{words[4]}")(*words[5:])
 
+    def run_program(self, words: t.Sequence[str]) -> None:
+        self.lines.append(f"touch {words[-1]}")
+
     def do_create(self, *words: str) -> None:
         assert self.state == "absent" or "force" in words
         self.state = "created" if self.state == "absent" else self.state
@@ -300,6 +303,15 @@ def test_a_checkpoint_is_waited_for(clock: Clock) -> None:
         else:
             with pytest.raises(Failure, match="the checkpoint is not complete"):
                 bring(pool, task)
+
+
+def test_a_checkpoint_is_passed_by_a_touch_after_it(clock: Clock) -> None:
+    pool = pool_in("stopped")
+    bring(pool, replace(WANTED, state="started", checkpoint=True, touch=True))
+    assert pool.lines == ["start", "config checkpoint now", "touch v"]
+    pool = pool_in("started")
+    bring(pool, replace(WANTED, state="started", touch=True))
+    assert pool.lines == []
 
 
 def test_a_port_that_was_kept_is_where_the_keys_are_tried(clock: Clock) -> None:
