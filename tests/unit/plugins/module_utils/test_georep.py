@@ -21,13 +21,19 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     notes_of_pauses,
     paused_for,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.snapshot import (
+    CreateSnapshot,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     Brick,
+    BrickStatus,
     Cluster,
     Room,
     Session,
+    SnapshotConfig,
     Topic,
     Volume,
+    VolumeStatus,
     Worker,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, settle
@@ -316,6 +322,24 @@ def test_words_that_are_no_note(text: str) -> None:
         bring(pool_in("started"), replace(FOR, paused_for=text))
     with pytest.raises(Refusal, match="goes with"):
         bring(pool_in("started"), replace(AGAIN, paused_for="snapshot"))
+
+
+@pytest.mark.parametrize(
+    ("state", "foreseen", "refused"),
+    [("started", False, True), ("started", True, False), ("paused", False, False)],
+)
+def test_a_snapshot_of_a_volume_whose_session_runs(
+    state: str, foreseen: bool, refused: bool
+) -> None:
+    volume = replace(VOLUME, options={"geo-replication.indexing": "on"})
+    bricks = tuple(BrickStatus(str(brick), online=True) for brick in BRICKS)
+    cluster = Cluster().put("volume", "v", volume).put("status", "v", VolumeStatus(bricks))
+    cluster = cluster.put("thick_bricks", "v", ()).put(
+        "config", "", SnapshotConfig(256, 90, False, False)
+    )
+    cluster = cluster.put("sessions", "v", pool_in(state).sessions())
+    obstacles = list(CreateSnapshot("s", "v", georep_paused=foreseen).obstacles(cluster))
+    assert [("which must not run" in text) for text in obstacles] == [True] * refused
 
 
 def test_a_port_is_kept(clock: Clock) -> None:
