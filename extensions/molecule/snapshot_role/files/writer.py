@@ -13,4 +13,4 @@ while not os.path.exists("/run/writer.stop"):
         file.write(str(number))
         file.flush()
         os.fsync(file.fileno())
-    time.sleep(0.2)
+    time.sleep(1)
