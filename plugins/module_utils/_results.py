@@ -12,6 +12,7 @@ from ._decide.clone import Origin
 from ._decide.destination import sessions_of
 from ._decide.group import Membership
 from ._decide.notes import facts_of, words_of
+from ._decide.session import paused_for
 from ._decide.snapshot_set import Tag
 from ._decide.steps.destination import account_of, broker_of, has_all_secret_keys
 from ._trust.facts import keys_of
@@ -270,6 +271,7 @@ def session_result(
         "destination_volume": session.destination_volume,
         "destination_user": session.user,
         "state": session.state,
+        "paused_for": paused_for(session, volume),
         "status": status,
         "syncing": syncing,
         "bricks_without_worker": list(missing),

@@ -55,6 +55,14 @@ options:
     type: str
     choices: [present, started, paused, stopped, absent]
     default: present
+  paused_for:
+    description:
+      - With O(state=paused), for what a session that runs is paused, one line of text. It is noted in
+        an option of the primary volume before the pause, so that it can be seen later who has to
+        start it again, see RV(session.paused_for). O(state=started) removes the note.
+      - A session that is paused already is left as it is, without a note. One that does not run is
+        refused.
+    type: str
   config:
     description:
       - Settings of the session, with C(-) or C(_) in their names, and C(null) for Gluster's default.
@@ -209,6 +217,10 @@ session:
       description: What was last asked of it, V(created), V(started), V(paused) or V(stopped).
       type: str
       sample: started
+    paused_for:
+      description: For what it is paused, where O(paused_for) said that; else null.
+      type: str
+      sample: null
     status:
       description:
         - V(STABLE) - every worker is well and all data are synced by one.
@@ -389,6 +401,7 @@ def main() -> None:
                 "choices": ["present", "started", "paused", "stopped", "absent"],
                 "default": "present",
             },
+            "paused_for": {"type": "str"},
             "config": {"type": "dict"},
             "ssh_port": {"type": "int"},
             "push_pem": {"type": "bool", "default": True},

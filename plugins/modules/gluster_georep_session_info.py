@@ -102,6 +102,12 @@ sessions:
       description: What was last asked of it, V(created), V(started), V(paused) or V(stopped).
       type: str
       sample: started
+    paused_for:
+      description:
+        - For what it is paused, where
+          O(glusterfs.data_protection.gluster_georep_session#module:paused_for) said that; else null.
+      type: str
+      sample: null
     status:
       description:
         - V(STABLE) - every worker is well and all data are synced by one.

@@ -64,6 +64,13 @@ options:
     description: With O(quiesced), how many seconds to wait until everything is held.
     type: int
     default: 60
+  georep_paused:
+    description:
+      - Take the geo-replication sessions of the volumes for paused, whatever they are now. For check
+        mode, where they would be paused before the task.
+      - Gluster itself takes no snapshot of the primary of a session that runs.
+    type: bool
+    default: false
   accept_auto_delete:
     description:
       - With O(consistency_group), take a set although C(auto_delete) is on. Gluster may then remove
@@ -399,7 +406,10 @@ def decide(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan:
         wanted = WantedRestore(name, volume, **{option: params[option] for option in options})
         return decide_restored(wanted, cluster)
     return decide_present(
-        WantedSnapshot(name, volume, params["description"], ACTIVATED[state]), cluster
+        WantedSnapshot(
+            *(name, volume, params["description"], ACTIVATED[state], params["georep_paused"])
+        ),
+        cluster,
     )
 
 
@@ -426,6 +436,7 @@ def decide_group(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan
         ACTIVATED[state],
         params["quiesced"],
         params["accept_auto_delete"],
+        params["georep_paused"],
     )
     return decide_set(wanted, fresh, cluster)
 
@@ -469,6 +480,7 @@ def main() -> None:
             "consistency_group": {"type": "str", "aliases": ["cg_name"]},
             "quiesced": {"type": "bool", "default": False},
             "hold_wait": {"type": "int", "default": 60},
+            "georep_paused": {"type": "bool", "default": False},
             "accept_auto_delete": {"type": "bool", "default": False},
             "accept_other_members": {"type": "bool", "default": False},
             "description": {"type": "str"},

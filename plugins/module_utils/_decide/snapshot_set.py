@@ -181,6 +181,7 @@ class WantedSet:
     activated: bool | None = None
     quiesced: bool = False
     accept_auto_delete: bool = False
+    georep_paused: bool = False
 
     def check(self) -> None:
         check_group_name(self.group)
@@ -263,7 +264,7 @@ def _create(
     if over > 0:
         size = len((wanted.description or "").encode())
         raise Refusal(f"the description has {size} bytes, and {size - over} fit beside our own")
-    return CreateSnapshot(name, volume, description)
+    return CreateSnapshot(name, volume, description, wanted.georep_paused)
 
 
 def _note(tag: Tag, group: Group, cluster: Cluster) -> SetVolumeOptions:

@@ -14,17 +14,26 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     Refusal,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.session import (
+    PAUSED_FOR,
     WantedSession,
     decide_session,
     key_of,
+    notes_of_pauses,
+    paused_for,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.snapshot import (
+    CreateSnapshot,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     Brick,
+    BrickStatus,
     Cluster,
     Room,
     Session,
+    SnapshotConfig,
     Topic,
     Volume,
+    VolumeStatus,
     Worker,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, settle
@@ -71,6 +80,7 @@ class Pool:
     timeout: int = 600
     rooms: dict[str, Room] = field(default_factory=dict)
     drops_data: bool = False
+    options: dict[str, str] = field(default_factory=dict)  # of the primary volume
 
     @property
     def gluster(self) -> Pool:
@@ -91,7 +101,7 @@ class Pool:
             "destination": lambda: self.there,
             "rsync_drops_data": lambda: self.drops_data,
             "room": lambda: self.rooms.get(name),
-            "volume": lambda: {"v": VOLUME}.get(name),
+            "volume": lambda: {"v": replace(VOLUME, options=dict(self.options))}.get(name),
             "now": lambda: "2026-11-23T12:00:10Z",
         }
         return known[kind]()
@@ -120,6 +130,10 @@ class Pool:
     def run(self, words: t.Sequence[str], login: t.Sequence[str] = ()) -> None:
         if len(self.lines) == self.fail_at:
             raise GlusterError(["gluster", *words], "refused", INTERNAL)
+        if words[:3] == ("volume", "set", "v"):
+            self.lines.append("note")
+            self.options[words[3]] = words[4]
+            return
         self.lines.append(" ".join([*login, *words[4:]] if login else words[4:]))
         if login:
             self.there = replace(THERE, options={})
@@ -243,6 +257,92 @@ def test_the_ways() -> None:
         pool = pool_in(state)
         bring(pool, replace(WANTED, state=wanted, config={"sync-jobs": 5}))
         assert pool.lines == lines
+
+
+FOR = replace(WANTED, state="paused", paused_for="snapshot nightly")
+AGAIN = replace(WANTED, state="started")
+
+
+def seen_paused_for(pool: Pool) -> str | None:
+    return paused_for(pool.sessions()[0], pool.learn("volume", "v"))
+
+
+def test_for_what_a_session_is_paused(clock: Clock) -> None:
+    pool = pool_in("started")
+    bring(pool, FOR)
+    assert pool.lines == ["note", "pause"]
+    assert seen_paused_for(pool) == "snapshot nightly"
+    assert bring(pool, FOR).steps == ()
+    assert bring(pool, replace(FOR, paused_for="restore of monday")).steps == ()
+    pool.lines.clear()
+    bring(pool, AGAIN)
+    assert pool.lines == ["resume", "note"]
+    assert bring(pool, AGAIN).steps == ()
+    bring(pool, replace(WANTED, state="paused"))
+    assert seen_paused_for(pool) is None
+
+
+def test_the_notes_of_other_sessions_stay(clock: Clock) -> None:
+    pool = pool_in("started")
+    pool.options[PAUSED_FOR] = '{"other::mirror":"snapshot nightly"}'
+    bring(pool, FOR)
+    bring(pool, AGAIN)
+    assert notes_of_pauses(pool.learn("volume", "v")) == {"other::mirror": "snapshot nightly"}
+
+
+@pytest.mark.parametrize("words", ["", "-", "[]", "{", '"text"'])
+def test_an_option_that_is_no_note(words: str, clock: Clock) -> None:
+    pool = pool_in("paused")
+    pool.options[PAUSED_FOR] = words
+    assert seen_paused_for(pool) is None
+    bring(pool, AGAIN)
+    assert pool.lines == ["resume"]
+
+
+def test_a_pause_that_fails_leaves_no_note(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise GlusterError(["gluster"], "refused", INTERNAL)
+
+    pool = pool_in("started")
+    monkeypatch.setattr(pool, "do_pause", refuse)
+    with pytest.raises(GlusterError):
+        bring(pool, FOR)
+    assert notes_of_pauses(pool.learn("volume", "v")) == {}
+    assert pool.state == "started"
+
+
+@pytest.mark.parametrize("state", ["absent", "created", "stopped"])
+def test_what_does_not_run_is_not_paused_for_anything(state: str) -> None:
+    pool = pool_in(state)
+    with pytest.raises(Refusal, match="does not run"):
+        bring(pool, FOR)
+    assert pool.lines == []
+
+
+@pytest.mark.parametrize("text", ["", "two\nlines", "x" * 301])
+def test_words_that_are_no_note(text: str) -> None:
+    with pytest.raises(Refusal, match="one line"):
+        bring(pool_in("started"), replace(FOR, paused_for=text))
+    with pytest.raises(Refusal, match="goes with"):
+        bring(pool_in("started"), replace(AGAIN, paused_for="snapshot"))
+
+
+@pytest.mark.parametrize(
+    ("state", "foreseen", "refused"),
+    [("started", False, True), ("started", True, False), ("paused", False, False)],
+)
+def test_a_snapshot_of_a_volume_whose_session_runs(
+    state: str, foreseen: bool, refused: bool
+) -> None:
+    volume = replace(VOLUME, options={"geo-replication.indexing": "on"})
+    bricks = tuple(BrickStatus(str(brick), online=True) for brick in BRICKS)
+    cluster = Cluster().put("volume", "v", volume).put("status", "v", VolumeStatus(bricks))
+    cluster = cluster.put("thick_bricks", "v", ()).put(
+        "config", "", SnapshotConfig(256, 90, False, False)
+    )
+    cluster = cluster.put("sessions", "v", pool_in(state).sessions())
+    obstacles = list(CreateSnapshot("s", "v", georep_paused=foreseen).obstacles(cluster))
+    assert [("which must not run" in text) for text in obstacles] == [True] * refused
 
 
 def test_a_port_is_kept(clock: Clock) -> None:
