@@ -290,3 +290,15 @@ def named_config(wanted: WantedSession, cluster: Cluster) -> dict[str, str] | No
     keys = wanted_config(wanted, cluster.session_settings())
     present = cluster.session_config(wanted.volume, wanted.secondary) or {}
     return {key: present.get(key, "") for key in keys}
+
+
+def changed_config(present: t.Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """The settings by which a session that is created anew is like this one; a checkpoint is none."""
+    return {
+        key: value
+        for key, value in sorted(present.items())
+        if key in settings
+        and settings[key].changeable
+        and key != "checkpoint"
+        and value != settings[key].default
+    }

@@ -1,11 +1,12 @@
 # Copyright (c) 2026, glusterfs.data_protection contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Thin pools under the bricks of this node, from ``lvs`` and the table of mounts."""
+"""Thin pools and left-over logical volumes of this node, from ``lvs`` and the table of mounts."""
 
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 from dataclasses import dataclass
 
@@ -14,6 +15,19 @@ LVS = (
     "--reportformat=json",
     "--options=vg_name,lv_name,lv_dm_path,pool_lv,data_percent,metadata_percent",
 )
+
+LVS_OF_SNAPSHOTS = (
+    "lvs",
+    "--reportformat=json",
+    "--units=b",
+    "--nosuffix",
+    "--options=vg_name,lv_name,lv_dm_path,lv_size,data_percent,lv_device_open",
+    "--select=lv_name=~^[0-9a-f]{32}_[0-9]+$",
+)
+"""Gluster names the logical volume of a snapshot or a clone by its hidden volume and a number."""
+
+GLUSTERS_OWN = "/run/gluster/snaps/"
+"""Where glusterd mounts them; any other mount is somebody else's."""
 
 
 @dataclass(frozen=True)
@@ -70,3 +84,38 @@ def thin_pool(
         return False, None
     pools = (v for v in by_device.values() if (v.group, v.name) == (brick.group, brick.pool))
     return True, next(pools, None)
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A logical volume that Gluster made for a snapshot and does not know any more; bytes."""
+
+    group: str
+    name: str
+    size: int
+    data_percent: float | None
+    mounts: tuple[str, ...]  # those that glusterd left
+
+
+def left_over(text: str, mounts: str, known: t.Iterable[str]) -> tuple[Leftover, ...]:
+    """Those of an answer to :data:`LVS_OF_SNAPSHOTS` that nobody uses.
+
+    ``known`` are the hidden volumes of all snapshots, clones and restored volumes, read later than
+    the logical volumes: so a snapshot that is being taken meanwhile is among them.
+    """
+    used = set(known)
+    points: dict[str, list[str]] = {}
+    for line in mounts.splitlines():
+        device, point = line.split(" ")[:2]
+        points.setdefault(device, []).append(re.sub(r"^/var/run/", "/run/", point))
+    found = []
+    for row in (row for report in json.loads(text)["report"] for row in report["lv"]):
+        at = points.get(row["lv_dm_path"], [])
+        others = [point for point in at if not point.startswith(GLUSTERS_OWN)]
+        open_elsewhere = row["lv_device_open"] == "open" and not at
+        if row["lv_name"].partition("_")[0] in used or others or open_elsewhere:
+            continue
+        percent = _percent(row["data_percent"])
+        size = int(row["lv_size"])
+        found.append(Leftover(row["vg_name"], row["lv_name"], size, percent, tuple(at)))
+    return tuple(sorted(found, key=lambda one: (one.group, one.name)))
