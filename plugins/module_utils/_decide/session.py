@@ -37,6 +37,9 @@ WORDS.update({"false": "false", "no": "false", "off": "false", "0": "false"})
 WELL = frozenset({"Active", "Passive", "Initializing..."})
 """Workers that need no help."""
 
+OF_ITS_OWN = frozenset({"checkpoint", "stime_xattr_prefix"})
+"""Settings that Gluster makes for each session."""
+
 Settings = t.Mapping[str, "Setting"]
 
 
@@ -293,12 +296,12 @@ def named_config(wanted: WantedSession, cluster: Cluster) -> dict[str, str] | No
 
 
 def changed_config(present: t.Mapping[str, str], settings: Settings) -> dict[str, str]:
-    """The settings by which a session that is created anew is like this one; a checkpoint is none."""
+    """The settings by which a session that is created anew is like this one."""
     return {
         key: value
         for key, value in sorted(present.items())
         if key in settings
         and settings[key].changeable
-        and key != "checkpoint"
+        and key not in OF_ITS_OWN
         and value != settings[key].default
     }
