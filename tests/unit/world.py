@@ -211,7 +211,9 @@ class World:
         self._change(name, status="Started")
 
     def _volume_stop(self, words: t.Sequence[str], name: str) -> None:
-        if not self.volumes[name].started or any(one.running for one in self.sessions.get(name, ())):
+        if not self.volumes[name].started or any(
+            one.running for one in self.sessions.get(name, ())
+        ):
             self._fail(words, INTERNAL)
         self._change(name, status="Stopped")
 

@@ -16,14 +16,15 @@ LVS = (
     "--options=vg_name,lv_name,lv_dm_path,pool_lv,data_percent,metadata_percent",
 )
 
-LVS_OF_SNAPSHOTS = (
+LVS_IN_USE = (
     "lvs",
     "--reportformat=json",
     "--units=b",
     "--nosuffix",
     "--options=vg_name,lv_name,lv_dm_path,lv_size,data_percent,lv_device_open",
-    "--select=lv_name=~^[0-9a-f]{32}_[0-9]+$",
 )
+
+OF_SNAPSHOT = re.compile(r"([0-9a-f]{32})_[0-9]+\Z")
 """Gluster names the logical volume of a snapshot or a clone by its hidden volume and a number."""
 
 GLUSTERS_OWN = "/run/gluster/snaps/"
@@ -98,7 +99,7 @@ class Leftover:
 
 
 def left_over(text: str, mounts: str, known: t.Iterable[str]) -> tuple[Leftover, ...]:
-    """Those of an answer to :data:`LVS_OF_SNAPSHOTS` that nobody uses.
+    """Those of an answer to :data:`LVS_IN_USE` that nobody uses.
 
     ``known`` are the hidden volumes of all snapshots, clones and restored volumes, read later than
     the logical volumes: so a snapshot that is being taken meanwhile is among them.
@@ -113,7 +114,8 @@ def left_over(text: str, mounts: str, known: t.Iterable[str]) -> tuple[Leftover,
         at = points.get(row["lv_dm_path"], [])
         others = [point for point in at if not point.startswith(GLUSTERS_OWN)]
         open_elsewhere = row["lv_device_open"] == "open" and not at
-        if row["lv_name"].partition("_")[0] in used or others or open_elsewhere:
+        made = OF_SNAPSHOT.match(row["lv_name"])
+        if made is None or made.group(1) in used or others or open_elsewhere:
             continue
         percent = _percent(row["data_percent"])
         size = int(row["lv_size"])

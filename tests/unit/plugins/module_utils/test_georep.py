@@ -350,7 +350,9 @@ def test_changed_settings_are_those_that_make_a_new_session_alike() -> None:
     settings = SETTINGS["10.3"]
     present = {key: one.default for key, one in settings.items()}
     assert changed_config(present, settings) == {}
-    present.update(sync_jobs="5", checkpoint="1764000000", stime_xattr_prefix="trusted.glusterfs.a.b")
+    present.update(
+        sync_jobs="5", checkpoint="1764000000", stime_xattr_prefix="trusted.glusterfs.a.b"
+    )
     present.update(working_dir="/elsewhere", a_key_of_another_version="1")
     assert changed_config(present, settings) == {"sync_jobs": "5"}
 
