@@ -191,6 +191,7 @@ def thin_pool_result(pools: t.Mapping[str, LogicalVolume | None]) -> list[Result
 def leftover_result(leftover: Leftover) -> Result:
     return {
         "name": f"{leftover.group}/{leftover.name}",
+        "device": leftover.device,
         "size_bytes": leftover.size,
         "data_percent": leftover.data_percent,
         "mounts": list(leftover.mounts),

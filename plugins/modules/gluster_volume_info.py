@@ -41,7 +41,7 @@ options:
       - V(bricks) - also which bricks are online, one command more.
       - V(snapshottable) - also whether a snapshot can be taken, about four commands more.
       - V(thin_pools) - also how full the thin pools are under the bricks of this node.
-      - V(leftovers) - also the logical volumes that Gluster left on this node after restores and removed clones.
+      - V(leftovers) - also the logical volumes that restores and removed clones left on this node.
     type: list
     elements: str
     choices: [list, bricks, snapshottable, thin_pools, leftovers]
@@ -211,6 +211,10 @@ leftovers:
       description: Volume group and name.
       type: str
       sample: vg_bricks/0c6d0d0b5ffb4a6a9c2d1ef4a2a1b9f2_0
+    device:
+      description: Its device.
+      type: str
+      sample: /dev/mapper/vg_bricks-0c6d0d0b5ffb4a6a9c2d1ef4a2a1b9f2_0
     size_bytes:
       description: Its size; it takes up to RV(leftovers[].data_percent) of that from the thin pool.
       type: int

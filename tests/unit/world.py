@@ -109,10 +109,8 @@ class World:
         if kind == "config":
             limits = {name: VolumeLimits(256, 256, 230) for name in self.volumes}
             return replace(self.config, volumes=limits)
-        if kind == "sessions":
-            return self.sessions.get(name, ())
         # The others are thick_bricks and peers.
-        return {"now": self.time}.get(kind, ())
+        return {"now": self.time, "sessions": self.sessions.get(name, ())}.get(kind, ())
 
     def volume(self, name: str) -> Volume | None:
         volume = self.volumes.get(name)

@@ -20,7 +20,7 @@ from .rsync import TRIAL, drops_data
 from .snapshots import read_config, read_snapshot_bricks, read_snapshots
 from .thin import (
     LVS,
-    LVS_IN_USE,
+    LVS_BY_SIZE,
     Leftover,
     LogicalVolume,
     left_over,
@@ -263,7 +263,7 @@ class Reader:
 
     def leftovers(self) -> tuple[Leftover, ...]:
         """Logical volumes of this node that Gluster made for a snapshot and does not know any more."""
-        text = self._answer(LVS_IN_USE)
+        text = self._answer(LVS_BY_SIZE)
         bricks = [brick.path for volume in self.volumes() for brick in volume.bricks]
         known = {found.group(1) for found in map(SNAPSHOT_BRICK.search, bricks) if found}
         known.update(one.snapshot_volume for one in self.snapshots() if one.snapshot_volume)

@@ -16,12 +16,12 @@ LVS = (
     "--options=vg_name,lv_name,lv_dm_path,pool_lv,data_percent,metadata_percent",
 )
 
-LVS_IN_USE = (
+LVS_BY_SIZE = (
     "lvs",
     "--reportformat=json",
     "--units=b",
     "--nosuffix",
-    "--options=vg_name,lv_name,lv_dm_path,lv_size,data_percent,lv_device_open",
+    "--options=vg_name,lv_name,lv_dm_path,lv_size,data_percent",
 )
 
 OF_SNAPSHOT = re.compile(r"([0-9a-f]{32})_[0-9]+\Z")
@@ -93,13 +93,14 @@ class Leftover:
 
     group: str
     name: str
+    device: str
     size: int
     data_percent: float | None
     mounts: tuple[str, ...]  # those that glusterd left
 
 
 def left_over(text: str, mounts: str, known: t.Iterable[str]) -> tuple[Leftover, ...]:
-    """Those of an answer to :data:`LVS_IN_USE` that nobody uses.
+    """Those of an answer to :data:`LVS_BY_SIZE` that nobody uses.
 
     ``known`` are the hidden volumes of all snapshots, clones and restored volumes, read later than
     the logical volumes: so a snapshot that is being taken meanwhile is among them.
@@ -113,11 +114,17 @@ def left_over(text: str, mounts: str, known: t.Iterable[str]) -> tuple[Leftover,
     for row in (row for report in json.loads(text)["report"] for row in report["lv"]):
         at = points.get(row["lv_dm_path"], [])
         others = [point for point in at if not point.startswith(GLUSTERS_OWN)]
-        open_elsewhere = row["lv_device_open"] == "open" and not at
         made = OF_SNAPSHOT.match(row["lv_name"])
-        if made is None or made.group(1) in used or others or open_elsewhere:
+        if made is None or made.group(1) in used or others:
             continue
-        percent = _percent(row["data_percent"])
-        size = int(row["lv_size"])
-        found.append(Leftover(row["vg_name"], row["lv_name"], size, percent, tuple(at)))
+        found.append(
+            Leftover(
+                group=row["vg_name"],
+                name=row["lv_name"],
+                device=row["lv_dm_path"],
+                size=int(row["lv_size"]),
+                data_percent=_percent(row["data_percent"]),
+                mounts=tuple(at),
+            )
+        )
     return tuple(sorted(found, key=lambda one: (one.group, one.name)))

@@ -135,22 +135,14 @@ def test_thin_pools_of_this_node(recording: Recording) -> None:
 
 
 def test_left_over_logical_volumes() -> None:
-    def row(number: int, is_open: str = "", percent: str = "6.36") -> dict[str, str]:
+    def row(number: int, percent: str = "6.36") -> dict[str, str]:
         name = f"{number:032x}_0"
         return {
             **{"vg_name": "vg", "lv_name": name, "lv_dm_path": f"/dev/mapper/vg-{name}"},
-            **{"lv_size": "1073741824", "data_percent": percent, "lv_device_open": is_open},
+            **{"lv_size": "1073741824", "data_percent": percent},
         }
 
-    rows = [
-        row(1, "open"),
-        row(2),
-        row(3, "open"),
-        row(4, "open"),
-        row(5, percent=""),
-        row(6, "open"),
-    ]
-    rows.append({**row(7), "lv_name": "brick1"})
+    rows = [row(1), row(2), row(3), row(4), row(5, percent=""), {**row(6), "lv_name": "brick1"}]
     mounts = "".join(
         f"/dev/mapper/vg-{number:032x}_0 {point} xfs rw 0 0\n"
         for number, point in (
@@ -162,7 +154,7 @@ def test_left_over_logical_volumes() -> None:
     found = thin.left_over(
         json.dumps({"report": [{"lv": rows}]}), mounts, [f"{number:032x}" for number in (1, 2)]
     )
-    # 1 and 2 are known to Gluster, 4 is somebody's mount, 6 is open without one, 7 is not Gluster's.
+    # 1 and 2 are known to Gluster, 4 is somebody's mount, 6 is not Gluster's.
     assert [int(one.name[:32], 16) for one in found] == [3, 5]
     assert found[0].mounts == (f"/run/gluster/snaps/{3:032x}/brick1",)
     assert (found[0].size, found[0].data_percent, found[1].data_percent) == (1 << 30, 6.36, None)
