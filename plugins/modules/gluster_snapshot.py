@@ -144,6 +144,8 @@ attributes:
       - Not with O(restore_again=true).
 notes:
   - A restore is refused while the volume is the primary of a geo-replication session, see O(stop_sessions).
+  - A restore waits, as long as O(timeout), while another one is at work on the same node: a task whose controller
+    died goes on there by itself.
   - While a restore is on its way the volume is read-only (C(features.read-only)). The safety and
     the kept snapshot carry that option; if you restore one of them by hand, set it off afterwards.
   - After a restore Gluster leaves the logical volumes of the former bricks behind.
@@ -346,6 +348,7 @@ commands:
     - gluster snapshot create before-upgrade projects no-timestamp
 """
 
+import contextlib
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -374,6 +377,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
+    alone,
     converge,
     fresh_uuid,
 )
@@ -505,7 +509,10 @@ def main() -> None:
         supports_check_mode=True,
     )
     fresh = fresh_uuid(module)
-    converge(module, lambda c: decide(module.params, fresh, c), lambda c: show(module.params, c))
+    with alone(module) if module.params["state"] == "restored" else contextlib.nullcontext():
+        converge(
+            module, lambda c: decide(module.params, fresh, c), lambda c: show(module.params, c)
+        )
 
 
 if __name__ == "__main__":
