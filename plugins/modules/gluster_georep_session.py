@@ -118,8 +118,8 @@ notes:
     O(config) has C(secondary_access_mount=true) or C(sync_method=tarssh).
   - With a O(destination_user) other than root, M(glusterfs.data_protection.gluster_georep_destination)
     has to be run before, and the secondary volume is not made read-only.
-  - It waits, as long as O(timeout), while another such task or a restore is at work on the same node: one whose
-    controller died goes on there by itself.
+  - It waits, as long as O(timeout), while another such task or a restore is at work on the same node. One
+    whose controller died goes on there by itself.
   - With O(state=absent) the keys stay at the destination. Other sessions may need them.
 seealso:
   - module: glusterfs.data_protection.gluster_georep_session_info

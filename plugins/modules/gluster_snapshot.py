@@ -144,8 +144,8 @@ attributes:
       - Not with O(restore_again=true).
 notes:
   - A restore is refused while the volume is the primary of a geo-replication session, see O(stop_sessions).
-  - A restore waits, as long as O(timeout), while another one is at work on the same node: a task whose controller
-    died goes on there by itself.
+  - A restore waits, as long as O(timeout), while another one is at work on the same node. A task whose
+    controller died goes on there by itself.
   - While a restore is on its way the volume is read-only (C(features.read-only)). The safety and
     the kept snapshot carry that option; if you restore one of them by hand, set it off afterwards.
   - After a restore Gluster leaves the logical volumes of the former bricks behind.
