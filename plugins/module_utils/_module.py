@@ -106,13 +106,13 @@ def converge(
 def alone(module: AnsibleModule) -> t.Iterator[None]:
     """Not while such a module is at work on this node: one whose controller died goes on by itself.
 
-    Nobody without the rights to lock could run ``gluster``.
+    In check mode neither: what it would say is not so any more when the other one is done. Nobody
+    without the rights to lock could run ``gluster``.
     """
     with contextlib.ExitStack() as stack:
-        if not module.check_mode:
-            with contextlib.suppress(PermissionError):
-                lock = stack.enter_context(open(ONE_AT_A_TIME, "w", encoding="utf-8"))
-                _lock(module, lock)
+        with contextlib.suppress(PermissionError):
+            lock = stack.enter_context(open(ONE_AT_A_TIME, "w", encoding="utf-8"))
+            _lock(module, lock)
         yield
 
 

@@ -154,9 +154,8 @@ def test_what_a_controller_that_died_has_begun_is_waited_for(
         raise TimeoutError(msg)
 
     monkeypatch.setattr(_module, "ONE_AT_A_TIME", str(tmp_path / "lock"))
-    module: t.Any = types.SimpleNamespace(check_mode=False, params={"timeout": 600}, fail_json=fail)
-    checking: t.Any = types.SimpleNamespace(check_mode=True)
-    with _module.alone(module), _module.alone(checking):
+    module: t.Any = types.SimpleNamespace(params={"timeout": 600}, fail_json=fail)
+    with _module.alone(module):
         with pytest.raises(TimeoutError, match="still at work"), _module.alone(module):
             pass
         assert clock.now == 1600
