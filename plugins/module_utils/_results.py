@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
     from ._decide.group import Group
     from ._decide.snapshot_set import SnapshotSet
     from ._model import BrickStatus, Cluster, Session, Snapshot, SnapshotConfig, Volume, Worker
-    from ._read.thin import LogicalVolume
+    from ._read.thin import Leftover, LogicalVolume
     from ._trust.facts import HostKeys, Identity, Login, Target
 
 Result = t.Dict[str, t.Any]
@@ -187,6 +187,16 @@ def thin_pool_result(pools: t.Mapping[str, LogicalVolume | None]) -> list[Result
         }
         for brick, pool in sorted(pools.items())
     ]
+
+
+def leftover_result(leftover: Leftover) -> Result:
+    return {
+        "name": f"{leftover.group}/{leftover.name}",
+        "device": leftover.device,
+        "size_bytes": leftover.size,
+        "data_percent": leftover.data_percent,
+        "mounts": list(leftover.mounts),
+    }
 
 
 def destination_result(target: Target, cluster: Cluster) -> Result | None:

@@ -135,6 +135,8 @@ notes:
     P(glusterfs.data_protection.georep#role) does it.
   - With a O(destination_user) other than root, M(glusterfs.data_protection.gluster_georep_destination)
     has to be run before, and the secondary volume is not made read-only.
+  - It waits, as long as O(timeout), while another such task or a restore is at work on the same node. One
+    whose controller died goes on there by itself.
   - With O(state=absent) the keys stay at the destination. Other sessions may need them.
 seealso:
   - module: glusterfs.data_protection.gluster_georep_session_info
@@ -355,6 +357,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
+    alone,
     converge,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._results import (
@@ -426,7 +429,10 @@ def main() -> None:
         config=module.params["config"] or {},
         checkpoint=module.params["checkpoint"] == "now",
     )
-    converge(module, lambda c: decide_session(wanted, c), lambda c: show(wanted, c), UNPREDICTABLE)
+    with alone(module):
+        converge(
+            module, lambda c: decide_session(wanted, c), lambda c: show(wanted, c), UNPREDICTABLE
+        )
 
 
 if __name__ == "__main__":

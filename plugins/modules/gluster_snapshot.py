@@ -113,6 +113,15 @@ options:
         lose it until it is started again.
     type: bool
     default: false
+  stop_sessions:
+    description:
+      - With O(state=restored), stop the geo-replication sessions of which a volume is the primary. They
+        stay stopped. Without it such a volume is not restored.
+      - A session does not survive the restore. Restore the volume of the destination too, remove the
+        session with O(glusterfs.data_protection.gluster_georep_session#module:reset_sync_time), and
+        create it anew. The role P(glusterfs.data_protection.restore#role) does it all.
+    type: bool
+    default: false
   safety_snapshot:
     description:
       - With O(state=restored), first take a snapshot of the present, with the volume read-only, so
@@ -141,7 +150,9 @@ attributes:
     details:
       - Not with O(restore_again=true).
 notes:
-  - A restore is refused while the volume is the primary of a geo-replication session.
+  - A restore is refused while the volume is the primary of a geo-replication session, see O(stop_sessions).
+  - A restore waits, as long as O(timeout), while another one is at work on the same node. A task whose
+    controller died goes on there by itself.
   - While a restore is on its way the volume is read-only (C(features.read-only)). The safety and
     the kept snapshot carry that option; if you restore one of them by hand, set it off afterwards.
   - After a restore Gluster leaves the logical volumes of the former bricks behind.
@@ -344,6 +355,7 @@ commands:
     - gluster snapshot create before-upgrade projects no-timestamp
 """
 
+import contextlib
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -372,6 +384,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
+    alone,
     converge,
     fresh_uuid,
 )
@@ -385,6 +398,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
 
 ACTIVATED = {"present": None, "activated": True, "deactivated": False}
+RESTORE = ("stop_volume", "stop_sessions", "keep_snapshot", "restore_again")
+"""Options of every restore."""
 
 
 def decide(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan:
@@ -402,7 +417,7 @@ def decide(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan:
     if state == "absent":
         return decide_absent(name, volume, cluster)
     if state == "restored":
-        options = ("stop_volume", "safety_snapshot", "keep_snapshot", "restore_again")
+        options = (*RESTORE, "safety_snapshot")
         wanted = WantedRestore(name, volume, **{option: params[option] for option in options})
         return decide_restored(wanted, cluster)
     return decide_present(
@@ -426,7 +441,7 @@ def decide_group(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan
                 "a restore of a consistency group always takes its safety snapshot",
                 "Leave safety_snapshot out, and remove the snapshot afterwards.",
             )
-        options = ("stop_volume", "keep_snapshot", "restore_again", "accept_other_members")
+        options = (*RESTORE, "accept_other_members")
         restore = WantedSetRestore(name, group, **{option: params[option] for option in options})
         return decide_set_restored(restore, fresh, cluster)
     wanted = WantedSet(
@@ -491,6 +506,7 @@ def main() -> None:
             },
             "delete_all": {"type": "bool", "default": False},
             "stop_volume": {"type": "bool", "default": False},
+            "stop_sessions": {"type": "bool", "default": False},
             "safety_snapshot": {"type": "bool", "default": True},
             "keep_snapshot": {"type": "bool", "default": True},
             "restore_again": {"type": "bool", "default": False},
@@ -505,7 +521,10 @@ def main() -> None:
         supports_check_mode=True,
     )
     fresh = fresh_uuid(module)
-    converge(module, lambda c: decide(module.params, fresh, c), lambda c: show(module.params, c))
+    with alone(module) if module.params["state"] == "restored" else contextlib.nullcontext():
+        converge(
+            module, lambda c: decide(module.params, fresh, c), lambda c: show(module.params, c)
+        )
 
 
 if __name__ == "__main__":

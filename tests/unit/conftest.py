@@ -138,6 +138,7 @@ def run_module(
                 asking, "ask", lambda addresses, *a: dict.fromkeys(addresses, answer)
             )
         monkeypatch.setattr(window, "WAITING", str(tmp_path / "waiting"))
+        monkeypatch.setattr(_module, "ONE_AT_A_TIME", str(tmp_path / "lock"))
         monkeypatch.setattr(basic.AnsibleModule, "log", lambda *a, **kw: None)
         params = {
             **args,

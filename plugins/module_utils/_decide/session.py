@@ -44,6 +44,9 @@ PAUSED_FOR = "user.data-protection.paused-for"
 WELL = frozenset({"Active", "Passive", "Initializing..."})
 """Workers that need no help."""
 
+OF_ITS_OWN = frozenset({"checkpoint", "stime_xattr_prefix"})
+"""Settings that Gluster makes for each session."""
+
 Settings = t.Mapping[str, "Setting"]
 
 
@@ -345,3 +348,15 @@ def named_config(wanted: WantedSession, cluster: Cluster) -> dict[str, str] | No
     keys = wanted_config(wanted, cluster.session_settings())
     present = cluster.session_config(wanted.volume, wanted.secondary) or {}
     return {key: present.get(key, "") for key in keys}
+
+
+def changed_config(present: t.Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """The settings by which a session that is created anew is like this one."""
+    return {
+        key: value
+        for key, value in sorted(present.items())
+        if key in settings
+        and settings[key].changeable
+        and key not in OF_ITS_OWN
+        and value != settings[key].default
+    }

@@ -348,6 +348,7 @@ class WantedSetRestore:
     keep_snapshot: bool = True
     restore_again: bool = False
     accept_other_members: bool = False
+    stop_sessions: bool = False
 
     def member(self, volume: str) -> WantedRestore:
         return WantedRestore(
@@ -356,6 +357,7 @@ class WantedSetRestore:
             stop_volume=self.stop_volume,
             keep_snapshot=self.keep_snapshot,
             restore_again=self.restore_again,
+            stop_sessions=self.stop_sessions,
         )
 
 

@@ -16,6 +16,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.session import (
     PAUSED_FOR,
     WantedSession,
+    changed_config,
     decide_session,
     key_of,
     notes_of_pauses,
@@ -455,6 +456,17 @@ def test_config_that_is_as_wanted() -> None:
     assert bring(pool, replace(WANTED, config=same)).steps == ()
     bring(pool, replace(WANTED, config={"sync_jobs": None}))
     assert pool.lines == ["config !sync-jobs"]
+
+
+def test_changed_settings_are_those_that_make_a_new_session_alike() -> None:
+    settings = SETTINGS["10.3"]
+    present = {key: one.default for key, one in settings.items()}
+    assert changed_config(present, settings) == {}
+    present.update(
+        sync_jobs="5", checkpoint="1764000000", stime_xattr_prefix="trusted.glusterfs.a.b"
+    )
+    present.update(working_dir="/elsewhere", a_key_of_another_version="1")
+    assert changed_config(present, settings) == {"sync_jobs": "5"}
 
 
 @pytest.mark.parametrize("version", sorted(SETTINGS))
