@@ -4,7 +4,7 @@
 # Everything that a target needs and the machine lacks is installed first, see tests/tools/bootstrap.
 
 SHELL := bash
-GATE := lint units sanity units-pythons sanity-floor docs build lab molecule
+GATE := lint units report sanity units-pythons sanity-floor docs build lab molecule
 
 .PHONY: help test test-matrix $(GATE) format demo demo-down lab-up lab-down lock clean
 .DEFAULT_GOAL := help
@@ -21,6 +21,7 @@ test-matrix: ## Molecule on the other Debian releases: bullseye (Gluster 9), tri
 
 lint: ## Step: ruff, mypy --strict, shellcheck, yamllint, ansible-lint, changelog fragments
 units: ## Step: unit tests with plain pytest
+report: ## Step: the page of the role report in headless Chromium, on a phone and a desktop, light and dark
 sanity: ## Step: ansible-test sanity, newest ansible-core
 units-pythons: ## Step: the unit tests with ansible-test on every Python here
 sanity-floor: ## Step: the same with ansible-core 2.16, and the unit tests on Python 3.7 and 3.8
