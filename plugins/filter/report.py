@@ -19,11 +19,12 @@ author:
 options:
   _input:
     description:
-      - What was asked. A dictionary of C(read_at), the time by the clock of the C(server) that was asked; of the
-        results of info modules as C(volumes) (with the subsets V(bricks) and V(snapshottable)), C(snapshots),
-        C(snapshot settings), C(consistency groups) and C(sessions), failed ones too; C(servers), a list of pairs of
-        a name and the result with the subset V(thin_pools) there; and C(retention), a list of results in check mode,
-        as a loop over the policies returns them.
+      - What was asked. C(read_at) is the time by the clock of the C(server) that was asked.
+      - C(volumes), C(snapshots), C(snapshot settings), C(consistency groups) and C(sessions) are the
+        results of info modules, failed ones too; that of the volumes with the subsets V(bricks) and
+        V(snapshottable).
+      - C(servers) is a list of pairs of a name and the result with the subset V(thin_pools) there.
+      - C(retention) is a list of results in check mode, as a loop over the policies returns them.
     type: dict
     required: true
   lag_seconds:
@@ -53,8 +54,8 @@ options:
     default: ""
   max_age:
     description:
-      - The earlier report is returned while it says the same and is younger than this many minutes. What moves by
-        itself is not compared, such as the lag of a session and how full a thin pool is.
+      - The earlier report is returned while it says the same and is younger than this many minutes.
+      - What moves by itself is not compared, such as the lag of a session and how full a thin pool is.
     type: int
     default: 0
 seealso:

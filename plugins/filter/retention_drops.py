@@ -14,8 +14,9 @@ description:
   - Judges snapshots by the rules of M(glusterfs.data_protection.gluster_snapshot_retention) and returns those
     that would go. So rules can be tried on what is there, or on what another cluster has, without asking
     Gluster again.
-  - It knows only what is in the list. The module also keeps what a clone was made from, and every snapshot of a
-    volume whose restore is not finished. What it would really remove it says in check mode, in C(deleted).
+  - It knows only what is in the list. The module also keeps what a clone was made from, and every
+    snapshot of a volume whose restore is not finished. What it would really remove it says in check mode,
+    in C(deleted).
   - Each volume and each group is judged by itself. Snapshots of a set are judged as a set only.
 author:
   - glusterfs.data_protection contributors (@glusterfs)
@@ -28,7 +29,9 @@ options:
     description: What time it is, ISO 8601 in UTC. Holds and O(min_age) go by it. By default it is now.
     type: str
   prefix:
-    description: How the names of the snapshots begin that the rules are about. This or O(pattern) is required.
+    description:
+      - How the names of the snapshots begin that the rules are about. This or O(pattern) is
+        required.
     type: str
   pattern:
     description: The same as a pattern of the shell; V(*) is all.
@@ -52,7 +55,9 @@ options:
     description: For this many years that have a snapshot, keep the newest of each.
     type: int
   keep_within:
-    description: Keep all that were taken within this time before the newest one, as in V(36h), V(14d) or V(1w2d).
+    description:
+      - Keep all that were taken within this time before the newest one, as in V(36h), V(14d) or
+        V(1w2d).
     type: str
   min_age:
     description: Keep all that are younger than this.
@@ -84,7 +89,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The snapshots that would go as they were given, each with RV(_value[].reasons), by series and age.
+  description:
+    - The snapshots that would go as they were given, each with RV(_value[].reasons), by series
+      and age.
   type: list
   elements: dict
   contains:

@@ -35,7 +35,9 @@ EXAMPLES = r"""
 
 - name: Where each stands
   ansible.builtin.debug:
-    msg: "{{ found.snapshots | glusterfs.data_protection.snapshot_timeline(until=now(utc=true, fmt='%Y-%m-%dT%H:%M:%SZ')) }}"
+    msg: "{{ found.snapshots | glusterfs.data_protection.snapshot_timeline(until=moment) }}"
+  vars:
+    moment: "{{ now(utc=true, fmt='%Y-%m-%dT%H:%M:%SZ') }}"
 """
 
 RETURN = r"""
@@ -57,7 +59,9 @@ _value:
       elements: dict
       sample: [{at: 12.5, label: "2026-10-08"}]
     volumes:
-      description: Of each C(volume) its C(snapshots) as they were given, oldest first, each with its place C(at).
+      description:
+        - Of each C(volume) its C(snapshots) as they were given, oldest first, each with its
+          place C(at).
       type: list
       elements: dict
 """

@@ -37,7 +37,7 @@ EXAMPLES = r"""
     that:
       - worst.status == 'STABLE'
       - worst.lag_seconds < 3600
-    fail_msg: "{{ worst.volume }} to {{ worst.destination_host }}: {{ worst.status }}, {{ worst.lag_seconds }} s"
+    fail_msg: "{{ worst.volume }}: {{ worst.status }}, {{ worst.lag_seconds }} seconds behind"
   when: found.sessions | length > 0
   vars:
     worst: "{{ found.sessions | glusterfs.data_protection.worst_session }}"

@@ -185,7 +185,8 @@ def _of_restorable(
         WARNING,
         "no_recent_snapshot",
         f"volume {volume['name']}",
-        f"The newest snapshot to restore, {newest['name']}, is of {newest['created']}: more than "
+        f"The newest snapshot to restore, {newest['name']}, is of {newest['created'][:10]} "
+        f"{newest['created'][11:16]} UTC, more than "
         f"{limits.snapshot_hours} hours ago."
         if newest
         else "There is no snapshot that it could be restored to.",

@@ -36,7 +36,7 @@ MOVING = {
 
 HOUR = timedelta(hours=1)
 STEPS = tuple(HOUR * hours for hours in (1, 3, 6, 12, 24, 48, 168, 336, 720, 2160, 8760))
-MOST_TICKS = 6
+MOST_TICKS = 8
 
 
 def report_of(asked: Row, limits: Limits) -> Row:

@@ -219,7 +219,7 @@ def test_all_is_well() -> None:
                 "warning",
                 "no_recent_snapshot",
                 "volume v",
-                "of 2026-11-24T11:59:59Z: more than 24 h",
+                "of 2026-11-24 11:59 UTC, more than 24 h",
             ),
         ),
         (of_snapshots(), "warning", "no_recent_snapshot", "volume v", "no snapshot that it could"),
