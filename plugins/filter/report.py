@@ -104,7 +104,7 @@ def report(
     asked: dict[str, t.Any], earlier: t.Any = "", max_age: int = 0, **limits: t.Any
 ) -> dict[str, t.Any]:
     made = report_of(asked, Limits(**limits))
-    if says_the_same(made, earlier, int(max_age)):
+    if says_the_same(made, earlier, max_age):
         made = json.loads(earlier) if isinstance(earlier, str) else earlier
     return made
 
