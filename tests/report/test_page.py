@@ -17,16 +17,14 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.glusterfs.data_protection.plugins.plugin_utils._findings import (
-    Limits,
-    findings_of,
-)
+from ansible_collections.glusterfs.data_protection.plugins.plugin_utils import _findings
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
 Report = t.Dict[str, t.Any]
 
 HERE = Path(__file__).parent
-WITH = HERE.parent / "tools/with"
+# Of the checkout, also where this is a copy of it: the tools make folders beside themselves.
+WITH = Path(os.environ["ROOT"]) / "tests/tools/with"
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
@@ -88,7 +86,7 @@ def empty() -> Report:
 
 
 REPORTS = {
-    name: {**seen, "findings": findings_of(seen, Limits())}
+    name: {**seen, "findings": _findings.findings_of(seen, _findings.Limits())}
     for name, seen in (("was", as_it_was()), ("wrong", all_wrong()), ("empty", empty()))
 }
 
@@ -97,7 +95,10 @@ def rendered(folder: Path, venv: str) -> Path:
     for name, report in REPORTS.items():
         (folder / f"{name}.json").write_text(json.dumps(report), encoding="utf-8")
     variables = json.dumps({"folder": str(folder), "names": ",".join(REPORTS)})
-    command = [str(WITH), venv, "ansible-playbook", str(HERE / "render.yml"), "-e", variables]
+    # The same copy of the collection as is imported here, whatever `with` says.
+    collections = f"ANSIBLE_COLLECTIONS_PATH={Path(_findings.__file__).parents[5]}"
+    play = ["ansible-playbook", str(HERE / "render.yml"), "-e", variables]
+    command = [str(WITH), venv, "env", collections, *play]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode == 77:
         pytest.skip(done.stderr)
