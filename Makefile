@@ -4,7 +4,7 @@
 # Everything that a target needs and the machine lacks is installed first, see tests/tools/bootstrap.
 
 SHELL := bash
-QUICK := lint units sanity units-pythons sanity-floor docs build
+QUICK := lint units report sanity units-pythons sanity-floor docs build
 SLOW := lab molecule
 GATE := $(QUICK) $(SLOW)
 
@@ -23,6 +23,7 @@ test-matrix: ## The whole of what runs on the lab: bookworm (Gluster 10), bullse
 
 lint: ## Step: ruff, mypy --strict, shellcheck, yamllint, ansible-lint, changelog fragments
 units: ## Step: unit tests with plain pytest
+report: ## Step: the page of the role report in headless Chromium, on a phone and a desktop, light and dark
 sanity: ## Step: ansible-test sanity, newest ansible-core
 units-pythons: ## Step: the unit tests with ansible-test on every Python here
 sanity-floor: ## Step: the same with ansible-core 2.16, and the unit tests on Python 3.7 and 3.8
