@@ -286,6 +286,10 @@ def gsyncd_fault(said: str) -> str:
             "gsyncd cannot read its configuration (readfp): Gluster up to 11.1 does not work with "
             "Python 3.12 or newer"
         )
+    if said == "isAlive":
+        return (
+            "gsyncd asks Python for Thread.isAlive: Gluster up to 9.2 does not work with Python 3.9 or newer"
+        )
     if "not found" in said or "No such file" in said or "ModuleNotFoundError" in said:
         return f"gsyncd cannot be run: {said}"
     return ""

@@ -48,9 +48,13 @@ GSYNCD = r"""
 for g in /usr/libexec/glusterfs/gsyncd /usr/lib/*/glusterfs/gsyncd /usr/local/libexec/glusterfs/gsyncd; do
   [ ! -x "$g" ] || break
 done
-echo "gsyncd=$("$g" config-check sync-jobs --value 3 2>&1 | tail -n 1)"
+said=$("$g" config-check sync-jobs --value 3 2>&1 | tail -n 1)
+if grep -qs 'isAlive()' "${g%/*}/python/syncdaemon/resource.py"; then
+  python3 -c 'from threading import Thread; Thread.isAlive' 2> /dev/null || said=isAlive
+fi
+echo "gsyncd=$said"
 """
-"""What gsyncd says last when it has to read its configuration."""
+"""What gsyncd says last when it has to read its configuration, or what it would ask its Python for in vain."""
 
 LOOK = r"""
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin

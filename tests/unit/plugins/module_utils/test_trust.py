@@ -179,6 +179,7 @@ def test_an_account_as_it_was_seen() -> None:
         ({"shell": "/usr/sbin/nologin"}, "mountbroker_incomplete"),
         ({"mountbroker": None}, "mountbroker_incomplete"),
         ({"gsyncd": facts.gsyncd_fault("no attribute 'readfp'")}, "gsyncd_broken"),
+        ({"gsyncd": facts.gsyncd_fault("isAlive")}, "gsyncd_broken"),
     ],
 )
 def test_reasons_of_an_account(changes: dict[str, t.Any], code: str) -> None:
