@@ -288,7 +288,8 @@ def gsyncd_fault(said: str) -> str:
         )
     if said == "isAlive":
         return (
-            "gsyncd asks Python for Thread.isAlive: Gluster up to 9.2 does not work with Python 3.9 or newer"
+            "gsyncd asks Python for Thread.isAlive: Gluster up to 9.2 does not work with "
+            "Python 3.9 or newer"
         )
     if "not found" in said or "No such file" in said or "ModuleNotFoundError" in said:
         return f"gsyncd cannot be run: {said}"

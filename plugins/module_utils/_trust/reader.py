@@ -54,7 +54,7 @@ if grep -qs 'isAlive()' "${g%/*}/python/syncdaemon/resource.py"; then
 fi
 echo "gsyncd=$said"
 """
-"""What gsyncd says last when it has to read its configuration, or what it would ask its Python for in vain."""
+"""What gsyncd says last when it has to read its configuration, or what its Python does not have."""
 
 LOOK = r"""
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
