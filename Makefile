@@ -4,7 +4,9 @@
 # Everything that a target needs and the machine lacks is installed first, see tests/tools/bootstrap.
 
 SHELL := bash
-GATE := lint units sanity units-pythons sanity-floor docs build lab molecule
+QUICK := lint units report sanity units-pythons sanity-floor docs build
+SLOW := lab molecule
+GATE := $(QUICK) $(SLOW)
 
 .PHONY: help test test-matrix $(GATE) format demo demo-down lab-up lab-down lock clean
 .DEFAULT_GOAL := help
@@ -13,14 +15,15 @@ help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; do \
 	    printf '  %-14s %s\n' "$$target" "$$text"; done
 
-test: ## Everything: the steps from lint to molecule, one after the other
-	@tests/tools/step $(GATE)
+test: ## Everything: the steps from lint to molecule, those on the lab beside the others
+	@tests/tools/step $(SLOW) -- $(QUICK)
 
-test-matrix: ## Molecule on the other Debian releases: bullseye (Gluster 9), trixie (Gluster 11)
-	@tests/tools/step molecule-bullseye molecule-trixie
+test-matrix: ## The whole of what runs on the lab: bookworm (Gluster 10), bullseye (9), trixie (11)
+	@LAB_WHOLE=yes LAB_SETS=20 tests/tools/step $(SLOW) molecule-bullseye molecule-trixie
 
 lint: ## Step: ruff, mypy --strict, shellcheck, yamllint, ansible-lint, changelog fragments
 units: ## Step: unit tests with plain pytest
+report: ## Step: the page of the role report in headless Chromium, on a phone and a desktop, light and dark
 sanity: ## Step: ansible-test sanity, newest ansible-core
 units-pythons: ## Step: the unit tests with ansible-test on every Python here
 sanity-floor: ## Step: the same with ansible-core 2.16, and the unit tests on Python 3.7 and 3.8

@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import time
 import typing as t
@@ -40,6 +42,9 @@ ONLY_GLUSTER_KNOWS = ("uuid", "id", "created", "skew_seconds", "snapshot_volume"
 
 TAIL = 256 * 1024
 """Bytes of a file that are read."""
+
+ONE_AT_A_TIME = "/run/gluster_data_protection.lock"
+"""A file that is locked, see :func:`alone`."""
 
 Show = t.Callable[[Cluster], t.Dict[str, t.Any]]
 Answer = t.TypeVar("Answer")
@@ -95,6 +100,35 @@ def converge(
     for warning in plan.warnings:
         module.warn(warning)
     module.exit_json(**result)
+
+
+@contextlib.contextmanager
+def alone(module: AnsibleModule) -> t.Iterator[None]:
+    """Not while such a module is at work on this node: one whose controller died goes on by itself.
+
+    In check mode neither: what it would say is not so any more when the other one is done. Nobody
+    without the rights to lock could run ``gluster``.
+    """
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(PermissionError):
+            lock = stack.enter_context(open(ONE_AT_A_TIME, "w", encoding="utf-8"))
+            _lock(module, lock)
+        yield
+
+
+def _lock(module: AnsibleModule, lock: t.IO[str]) -> None:
+    deadline = time.monotonic() + module.params["timeout"]
+    while True:
+        try:
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                module.fail_json(
+                    msg="A restore or a change of a session that was begun before is still at work on "
+                    f"this node after {module.params['timeout']} seconds. Nothing was changed. See "
+                    "what it waits for (ps), and run the task again when it has ended."
+                )
+            time.sleep(1.0)
 
 
 def fresh_uuid(module: AnsibleModule) -> str:
@@ -246,8 +280,8 @@ class Run:
         """Is anything it touches other than before? Yes, where that cannot be told."""
         before = self.cluster
         try:
-            self.cluster = self.reader.refresh(before, step.proof())
             known = [topic for topic in step.proof() if topic in before.known] or step.proof()
+            self.cluster = self.reader.refresh(before, known)
             return any(self.cluster.get(*topic) != before.get(*topic) for topic in known)
         except (GlusterError, Unknown):
             return True

@@ -12,6 +12,7 @@ from ._decide.clone import Origin
 from ._decide.destination import sessions_of
 from ._decide.group import Membership
 from ._decide.notes import facts_of, words_of
+from ._decide.session import paused_for
 from ._decide.snapshot_set import Tag
 from ._decide.steps.destination import account_of, broker_of, has_all_secret_keys
 from ._trust.facts import keys_of
@@ -20,7 +21,7 @@ if t.TYPE_CHECKING:
     from ._decide.group import Group
     from ._decide.snapshot_set import SnapshotSet
     from ._model import BrickStatus, Cluster, Session, Snapshot, SnapshotConfig, Volume, Worker
-    from ._read.thin import LogicalVolume
+    from ._read.thin import Leftover, LogicalVolume
     from ._trust.facts import HostKeys, Identity, Login, Target
 
 Result = t.Dict[str, t.Any]
@@ -188,6 +189,16 @@ def thin_pool_result(pools: t.Mapping[str, LogicalVolume | None]) -> list[Result
     ]
 
 
+def leftover_result(leftover: Leftover) -> Result:
+    return {
+        "name": f"{leftover.group}/{leftover.name}",
+        "device": leftover.device,
+        "size_bytes": leftover.size,
+        "data_percent": leftover.data_percent,
+        "mounts": list(leftover.mounts),
+    }
+
+
 def destination_result(target: Target, cluster: Cluster) -> Result | None:
     """A destination of geo-replication; None where neither end knows of it."""
     known: HostKeys = cluster.get("host_keys", str(target))
@@ -270,6 +281,7 @@ def session_result(
         "destination_volume": session.destination_volume,
         "destination_user": session.user,
         "state": session.state,
+        "paused_for": paused_for(session, volume),
         "status": status,
         "syncing": syncing,
         "bricks_without_worker": list(missing),

@@ -55,6 +55,14 @@ options:
     type: str
     choices: [present, started, paused, stopped, absent]
     default: present
+  paused_for:
+    description:
+      - With O(state=paused), for what a session that runs is paused, one line of text. It is noted in
+        an option of the primary volume before the pause, so that it can be seen later who has to
+        start it again, see RV(session.paused_for). O(state=started) removes the note.
+      - A session that is paused already is left as it is, without a note. One that does not run is
+        refused.
+    type: str
   config:
     description:
       - Settings of the session, with C(-) or C(_) in their names, and C(null) for Gluster's default.
@@ -86,11 +94,17 @@ options:
         complete.
     type: str
     choices: [now]
+  touch:
+    description:
+      - With O(checkpoint=now), change the times of the root directory of the volume after that, by a
+        mount on this node. A checkpoint becomes complete only by what is written after it, so without
+        this never on a volume that nobody writes to.
+    type: bool
+    default: false
   wait_for:
     description:
       - V(active) - wait until the session syncs, as O(state=started) always does.
-      - V(checkpoint) - and until its checkpoint is complete. On a volume that nobody writes to this
-        does not come about.
+      - V(checkpoint) - and until its checkpoint is complete. See O(touch).
     type: str
     choices: [active, checkpoint]
   wait_timeout:
@@ -116,8 +130,13 @@ notes:
   - rsync 3.5.0 at the destination writes none of what gsyncd sends it, and reports success. The session
     would be Active, and each file of the mirror empty. So the start is refused where that is seen, unless
     O(config) has C(secondary_access_mount=true) or C(sync_method=tarssh).
+  - A worker may be Active, and miss all that changes after its start, by a race of Gluster. That is seen
+    with O(checkpoint=now), O(touch) and O(wait_for=checkpoint), and mended by a stop and a start. The role
+    P(glusterfs.data_protection.georep#role) does it.
   - With a O(destination_user) other than root, M(glusterfs.data_protection.gluster_georep_destination)
     has to be run before, and the secondary volume is not made read-only.
+  - It waits, as long as O(timeout), while another such task or a restore is at work on the same node. One
+    whose controller died goes on there by itself.
   - With O(state=absent) the keys stay at the destination. Other sessions may need them.
 seealso:
   - module: glusterfs.data_protection.gluster_georep_session_info
@@ -146,6 +165,16 @@ EXAMPLES = r"""
     destination_host: node4
     destination_volume: mirror
     state: paused
+
+- name: Wait until all that was written until now has arrived
+  glusterfs.data_protection.gluster_georep_session:
+    volume: projects
+    destination_host: node4
+    destination_volume: mirror
+    state: started
+    checkpoint: now
+    touch: true
+    wait_for: checkpoint
 
 - name: Give it up, and let the mirror be written to
   glusterfs.data_protection.gluster_georep_session:
@@ -190,6 +219,10 @@ session:
       description: What was last asked of it, V(created), V(started), V(paused) or V(stopped).
       type: str
       sample: started
+    paused_for:
+      description: For what it is paused, where O(paused_for) said that; else null.
+      type: str
+      sample: null
     status:
       description:
         - V(STABLE) - every worker is well and all data are synced by one.
@@ -324,6 +357,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
+    alone,
     converge,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._results import (
@@ -370,11 +404,13 @@ def main() -> None:
                 "choices": ["present", "started", "paused", "stopped", "absent"],
                 "default": "present",
             },
+            "paused_for": {"type": "str"},
             "config": {"type": "dict"},
             "ssh_port": {"type": "int"},
             "push_pem": {"type": "bool", "default": True},
             "force": {"type": "bool", "default": False},
             "checkpoint": {"type": "str", "choices": ["now"]},
+            "touch": {"type": "bool", "default": False},
             "wait_for": {"type": "str", "choices": ["active", "checkpoint"]},
             "wait_timeout": {"type": "int", "default": 180},
             "max_lag": {"type": "int"},
@@ -393,7 +429,10 @@ def main() -> None:
         config=module.params["config"] or {},
         checkpoint=module.params["checkpoint"] == "now",
     )
-    converge(module, lambda c: decide_session(wanted, c), lambda c: show(wanted, c), UNPREDICTABLE)
+    with alone(module):
+        converge(
+            module, lambda c: decide_session(wanted, c), lambda c: show(wanted, c), UNPREDICTABLE
+        )
 
 
 if __name__ == "__main__":

@@ -37,10 +37,13 @@ options:
     aliases: [uuid]
   gather_subset:
     description:
-      - What to return besides. V(config) - the settings, which costs a command for each session.
+      - What to return besides. Each costs a command for each session.
+      - V(config) - the settings.
+      - V(changed_config) - those that are not as by default and can be set, so that they can be given to a
+        session that is created anew.
     type: list
     elements: str
-    choices: [config]
+    choices: [config, changed_config]
     default: []
   config_keys:
     description: Of the settings only these, with C(-) or C(_) in their names.
@@ -102,6 +105,12 @@ sessions:
       description: What was last asked of it, V(created), V(started), V(paused) or V(stopped).
       type: str
       sample: started
+    paused_for:
+      description:
+        - For what it is paused, where
+          O(glusterfs.data_protection.gluster_georep_session#module:paused_for) said that; else null.
+      type: str
+      sample: null
     status:
       description:
         - V(STABLE) - every worker is well and all data are synced by one.
@@ -216,6 +225,11 @@ sessions:
       description: The settings, with O(gather_subset=config); else null.
       type: dict
       sample: {sync_jobs: "3"}
+    changed_config:
+      description: The settings that are not as by default, without the checkpoint.
+      returned: when O(gather_subset) has V(changed_config)
+      type: dict
+      sample: {sync_jobs: "5"}
 """
 
 import typing as t
@@ -223,6 +237,9 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.names import (
     check_volume_name,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.session import (
+    changed_config,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
@@ -238,6 +255,9 @@ if t.TYPE_CHECKING:
         Reader,
     )
 
+CHOOSING = ("destination_host", "destination_volume", "id")
+"""Options that choose by what is returned under the same name."""
+
 
 def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
     if params["volume"] is not None:
@@ -245,20 +265,27 @@ def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
     sessions = reader.sessions(params["volume"] or "")
     volumes = {volume.name: volume for volume in reader.volumes()} if sessions else {}
     read_at = reader.now()
-    found = (
-        session_result(one, volumes.get(one.volume), read_at, config(params, one, reader))
-        for one in sessions
-        if params["destination_host"] in (None, one.host)
-        and params["destination_volume"] in (None, one.destination_volume)
-    )
-    return {"sessions": [one for one in found if one and params["id"] in (None, one["id"])]}
+    rows = []
+    for one in sessions:
+        row = session_result(one, volumes.get(one.volume), read_at)
+        if row and all(params[key] in (None, row[key]) for key in CHOOSING):
+            rows.append({**row, **settings(params, one, reader)})
+    return {"sessions": rows}
 
 
-def config(params: dict[str, t.Any], session: Session, reader: Reader) -> dict[str, str] | None:
+def settings(params: dict[str, t.Any], session: Session, reader: Reader) -> dict[str, t.Any]:
+    """What gather_subset asks for, and null for the settings if it does not."""
+    subset = params["gather_subset"]
+    present = (reader.session_config(session.volume, session.secondary) or {}) if subset else {}
+    config = dict(sorted(named(params, present).items())) if "config" in subset else None
+    told: dict[str, t.Any] = {"config": config}
+    if "changed_config" in subset:
+        told["changed_config"] = changed_config(present, reader.session_settings())
+    return told
+
+
+def named(params: dict[str, t.Any], present: dict[str, str]) -> dict[str, str]:
     """The settings that were asked for, by the names that were asked for."""
-    if "config" not in params["gather_subset"]:
-        return None
-    present = reader.session_config(session.volume, session.secondary) or {}
     if params["config_keys"] is None:
         return present
     keys = [key.replace("-", "_") for key in params["config_keys"]]
@@ -275,7 +302,7 @@ def main() -> None:
             "gather_subset": {
                 "type": "list",
                 "elements": "str",
-                "choices": ["config"],
+                "choices": ["config", "changed_config"],
                 "default": [],
             },
             # Names of settings, no keys of anything else.

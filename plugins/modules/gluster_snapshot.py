@@ -64,6 +64,13 @@ options:
     description: With O(quiesced), how many seconds to wait until everything is held.
     type: int
     default: 60
+  georep_paused:
+    description:
+      - Take the geo-replication sessions of the volumes for paused, whatever they are now. For check
+        mode, where they would be paused before the task.
+      - Gluster itself takes no snapshot of the primary of a session that runs.
+    type: bool
+    default: false
   accept_auto_delete:
     description:
       - With O(consistency_group), take a set although C(auto_delete) is on. Gluster may then remove
@@ -106,6 +113,15 @@ options:
         lose it until it is started again.
     type: bool
     default: false
+  stop_sessions:
+    description:
+      - With O(state=restored), stop the geo-replication sessions of which a volume is the primary. They
+        stay stopped. Without it such a volume is not restored.
+      - A session does not survive the restore. Restore the volume of the destination too, remove the
+        session with O(glusterfs.data_protection.gluster_georep_session#module:reset_sync_time), and
+        create it anew. The role P(glusterfs.data_protection.restore#role) does it all.
+    type: bool
+    default: false
   safety_snapshot:
     description:
       - With O(state=restored), first take a snapshot of the present, with the volume read-only, so
@@ -134,7 +150,9 @@ attributes:
     details:
       - Not with O(restore_again=true).
 notes:
-  - A restore is refused while the volume is the primary of a geo-replication session.
+  - A restore is refused while the volume is the primary of a geo-replication session, see O(stop_sessions).
+  - A restore waits, as long as O(timeout), while another one is at work on the same node. A task whose
+    controller died goes on there by itself.
   - While a restore is on its way the volume is read-only (C(features.read-only)). The safety and
     the kept snapshot carry that option; if you restore one of them by hand, set it off afterwards.
   - After a restore Gluster leaves the logical volumes of the former bricks behind.
@@ -337,6 +355,7 @@ commands:
     - gluster snapshot create before-upgrade projects no-timestamp
 """
 
+import contextlib
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -365,6 +384,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
+    alone,
     converge,
     fresh_uuid,
 )
@@ -378,6 +398,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
 
 ACTIVATED = {"present": None, "activated": True, "deactivated": False}
+RESTORE = ("stop_volume", "stop_sessions", "keep_snapshot", "restore_again")
+"""Options of every restore."""
 
 
 def decide(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan:
@@ -395,11 +417,14 @@ def decide(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan:
     if state == "absent":
         return decide_absent(name, volume, cluster)
     if state == "restored":
-        options = ("stop_volume", "safety_snapshot", "keep_snapshot", "restore_again")
+        options = (*RESTORE, "safety_snapshot")
         wanted = WantedRestore(name, volume, **{option: params[option] for option in options})
         return decide_restored(wanted, cluster)
     return decide_present(
-        WantedSnapshot(name, volume, params["description"], ACTIVATED[state]), cluster
+        WantedSnapshot(
+            *(name, volume, params["description"], ACTIVATED[state], params["georep_paused"])
+        ),
+        cluster,
     )
 
 
@@ -416,7 +441,7 @@ def decide_group(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan
                 "a restore of a consistency group always takes its safety snapshot",
                 "Leave safety_snapshot out, and remove the snapshot afterwards.",
             )
-        options = ("stop_volume", "keep_snapshot", "restore_again", "accept_other_members")
+        options = (*RESTORE, "accept_other_members")
         restore = WantedSetRestore(name, group, **{option: params[option] for option in options})
         return decide_set_restored(restore, fresh, cluster)
     wanted = WantedSet(
@@ -426,6 +451,7 @@ def decide_group(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan
         ACTIVATED[state],
         params["quiesced"],
         params["accept_auto_delete"],
+        params["georep_paused"],
     )
     return decide_set(wanted, fresh, cluster)
 
@@ -469,6 +495,7 @@ def main() -> None:
             "consistency_group": {"type": "str", "aliases": ["cg_name"]},
             "quiesced": {"type": "bool", "default": False},
             "hold_wait": {"type": "int", "default": 60},
+            "georep_paused": {"type": "bool", "default": False},
             "accept_auto_delete": {"type": "bool", "default": False},
             "accept_other_members": {"type": "bool", "default": False},
             "description": {"type": "str"},
@@ -479,6 +506,7 @@ def main() -> None:
             },
             "delete_all": {"type": "bool", "default": False},
             "stop_volume": {"type": "bool", "default": False},
+            "stop_sessions": {"type": "bool", "default": False},
             "safety_snapshot": {"type": "bool", "default": True},
             "keep_snapshot": {"type": "bool", "default": True},
             "restore_again": {"type": "bool", "default": False},
@@ -493,7 +521,10 @@ def main() -> None:
         supports_check_mode=True,
     )
     fresh = fresh_uuid(module)
-    converge(module, lambda c: decide(module.params, fresh, c), lambda c: show(module.params, c))
+    with alone(module) if module.params["state"] == "restored" else contextlib.nullcontext():
+        converge(
+            module, lambda c: decide(module.params, fresh, c), lambda c: show(module.params, c)
+        )
 
 
 if __name__ == "__main__":

@@ -41,13 +41,14 @@ options:
       - V(bricks) - also which bricks are online, one command more.
       - V(snapshottable) - also whether a snapshot can be taken, about four commands more.
       - V(thin_pools) - also how full the thin pools are under the bricks of this node.
+      - V(leftovers) - also the logical volumes that restores and removed clones left on this node.
     type: list
     elements: str
-    choices: [list, bricks, snapshottable, thin_pools]
+    choices: [list, bricks, snapshottable, thin_pools, leftovers]
     default: [list]
 notes:
-  - Thin pools are seen on the node that runs the module only. To see all of them, run it on every
-    server.
+  - Thin pools and left-over logical volumes are seen on the node that runs the module only. To see all
+    of them, run it on every server.
 seealso:
   - module: glusterfs.data_protection.gluster_snapshot_info
   - module: glusterfs.data_protection.gluster_snapshot_clone
@@ -197,6 +198,36 @@ volumes:
           description: How full the pool's metadata is, in per cent.
           type: float
           sample: 11.04
+leftovers:
+  description:
+    - Logical volumes of this node that have the name of a snapshot's, and that no volume, no snapshot and
+      nobody else uses. The names that you gave are not Gluster's, so the brick that a volume had before its
+      first restore is not among them.
+  returned: when O(gather_subset) has V(leftovers)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Volume group and name.
+      type: str
+      sample: vg_bricks/0c6d0d0b5ffb4a6a9c2d1ef4a2a1b9f2_0
+    device:
+      description: Its device.
+      type: str
+      sample: /dev/mapper/vg_bricks-0c6d0d0b5ffb4a6a9c2d1ef4a2a1b9f2_0
+    size_bytes:
+      description: Its size; it takes up to RV(leftovers[].data_percent) of that from the thin pool.
+      type: int
+      sample: 1073741824
+    data_percent:
+      description: How much of it is in use, in per cent; null where it is not active.
+      type: float
+      sample: 6.32
+    mounts:
+      description: Where glusterd left it mounted.
+      type: list
+      elements: str
+      sample: []
 """
 
 import typing as t
@@ -216,6 +247,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._module 
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._results import (
     brick_status_result,
+    leftover_result,
     snapshot_volume_result,
     thin_pool_result,
     volume_info_result,
@@ -269,7 +301,10 @@ def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
             for snapshot in reader.snapshots()
             if params["name"] in (None, snapshot.snapshot_volume) and params["uuid"] is None
         ]
-    return {"volumes": rows}
+    told: dict[str, t.Any] = {"volumes": rows}
+    if "leftovers" in subset:
+        told["leftovers"] = [leftover_result(one) for one in reader.leftovers()]
+    return told
 
 
 def main() -> None:
@@ -281,7 +316,7 @@ def main() -> None:
             "gather_subset": {
                 "type": "list",
                 "elements": "str",
-                "choices": ["list", "bricks", "snapshottable", "thin_pools"],
+                "choices": ["list", "bricks", "snapshottable", "thin_pools", "leftovers"],
                 "default": ["list"],
             },
             **COMMON_OPTIONS,

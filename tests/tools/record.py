@@ -513,7 +513,7 @@ def ours(argv: list[str]) -> bool:
         return argv[2].startswith("set -e; umask") or "config-check" in argv[2]
     if argv[0] == "gluster" and argv[1:] in OWN_GLUSTER:
         return True
-    marks = {"gluster": {"--xml", "--"}, "lvs": {"--reportformat=json"}}
+    marks = {"gluster": {"--mode=script", "--"}, "lvs": {"--reportformat=json"}}
     return marks.get(argv[0], set()) <= set(argv)
 
 

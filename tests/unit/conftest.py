@@ -27,6 +27,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._trust i
     reader as trust,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._trust import ssh
+from ansible_collections.glusterfs.data_protection.tests.unit.recording import SAME_FOLDER
 
 try:
     from ansible.module_utils.testing import patch_module_args
@@ -75,10 +76,21 @@ def _let_trust_read(
     def files() -> t.Mapping[str, str]:
         return getattr(execute, "files", {})
 
+    taken: list[str] = []
+
+    def take(self: ssh.Ssh, name: str, keys: t.Any) -> None:
+        taken.append(name)
+        really_take(self, name, keys)
+
+    def exists(path: str) -> bool:
+        return path in files() or bool(taken and path == f"{SAME_FOLDER}/known_hosts")
+
+    really_take = ssh.Ssh.take
+    monkeypatch.setattr(ssh.Ssh, "take", take)
     on_terminal = getattr(execute, "on_terminal", None)
     monkeypatch.setattr(trust, "execute", execute)
     monkeypatch.setattr(trust, "_text", lambda path: files().get(path, ""))
-    monkeypatch.setattr(trust, "_exists", lambda path: path in files())
+    monkeypatch.setattr(trust, "_exists", exists)
     monkeypatch.setattr(trust, "_home", lambda path: path.replace("~", "/root", 1))
     monkeypatch.setattr(trust, "this_host", lambda: "node1")
     monkeypatch.setattr(trust, "time", types.SimpleNamespace(time=lambda: clock))
@@ -126,6 +138,7 @@ def run_module(
                 asking, "ask", lambda addresses, *a: dict.fromkeys(addresses, answer)
             )
         monkeypatch.setattr(window, "WAITING", str(tmp_path / "waiting"))
+        monkeypatch.setattr(_module, "ONE_AT_A_TIME", str(tmp_path / "lock"))
         monkeypatch.setattr(basic.AnsibleModule, "log", lambda *a, **kw: None)
         params = {
             **args,

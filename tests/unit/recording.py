@@ -33,7 +33,7 @@ class Recording:
         ]
         self.mounts = "\n".join(content["mounts"])
         self.uuid: str = content.get("uuid", "")  # of the node
-        self.now: str = content.get("now") or self._read_at()
+        self.now = self._read_at() or content.get("now", "2026-11-23T00:00:00Z")
         self.files: dict[str, str] = content.get("files", {})  # after the last call
         self.texts: dict[str, str] = {}
         conf = path.parent / "gsyncd.conf"
@@ -60,9 +60,9 @@ class Recording:
         return next((float(line[6:]) for line in lines if line.startswith("clock=")), 0.0)
 
     def _read_at(self) -> str:
-        """When the status was read on which the result is built."""
+        """When the status was read on which the result is built; "" if it does not tell."""
         found = re.search(r'"read_at": "([^"]+)"', json.dumps(self.result))
-        return found.group(1) if found else "2026-11-23T00:00:00Z"
+        return found.group(1) if found else ""
 
     def __repr__(self) -> str:
         return f"{self.version}-{self.name}"

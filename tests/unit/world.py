@@ -18,6 +18,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._model i
     Brick,
     BrickStatus,
     Cluster,
+    Session,
     Snapshot,
     SnapshotConfig,
     Topic,
@@ -58,6 +59,7 @@ class World:
     replaced: int = 0  # what the last restore threw away
     thrown: dict[str, int] = field(default_factory=dict)  # the same, of each volume
     snapshots: dict[str, Held] = field(default_factory=dict)
+    sessions: dict[str, tuple[Session, ...]] = field(default_factory=dict)
     config: SnapshotConfig = field(default_factory=lambda: SnapshotConfig(256, 90, False, False))
     cut_at: int | None = None  # the n-th command,
     cut_after: bool = False  # before or after it has its effect
@@ -107,8 +109,8 @@ class World:
         if kind == "config":
             limits = {name: VolumeLimits(256, 256, 230) for name in self.volumes}
             return replace(self.config, volumes=limits)
-        # The others are thick_bricks, sessions and peers.
-        return {"now": self.time}.get(kind, ())
+        # The others are thick_bricks and peers.
+        return {"now": self.time, "sessions": self.sessions.get(name, ())}.get(kind, ())
 
     def volume(self, name: str) -> Volume | None:
         volume = self.volumes.get(name)
@@ -132,7 +134,7 @@ class World:
             raise PowerCut
         if number == self.fail_at or self.lines[-1] in self.refused:
             self._fail(words, INTERNAL)
-        getattr(self, f"_{words[0]}_{words[1]}")(words, *words[2:])
+        getattr(self, f"_{words[0]}_{words[1]}".replace("-", "_"))(words, *words[2:])
         self.clients_write()
         if number == self.cut_at:
             raise PowerCut
@@ -207,9 +209,22 @@ class World:
         self._change(name, status="Started")
 
     def _volume_stop(self, words: t.Sequence[str], name: str) -> None:
-        if not self.volumes[name].started:
+        if not self.volumes[name].started or any(
+            one.running for one in self.sessions.get(name, ())
+        ):
             self._fail(words, INTERNAL)
         self._change(name, status="Stopped")
+
+    def _volume_geo_replication(
+        self, words: t.Sequence[str], name: str, secondary: str, verb: str
+    ) -> None:
+        assert verb == "stop"
+        self.sessions[name] = tuple(
+            replace(one, workers=tuple(replace(worker, status="Stopped") for worker in one.workers))
+            if one.secondary == secondary
+            else one
+            for one in self.sessions[name]
+        )
 
     def _volume_delete(self, words: t.Sequence[str], name: str) -> None:
         if self.volumes[name].started:

@@ -7,7 +7,7 @@
 of the volume back to what it was at snapshot time. Around it stand, in this order:
 
 1. the snapshot is activated: a restore whose bricks cannot be mounted destroys the snapshot
-   (Gluster 10.3), so they are seen running first;
+   (Gluster 10.3), so they are seen running first; sessions of geo-replication are stopped;
 2. the volume is *held*: read-only, with a mark of what is going on in an option of its own;
 3. a safety snapshot of the present is taken: under the hold it holds every acknowledged write;
 4. stop, restore;
@@ -34,8 +34,16 @@ from .names import DESCRIPTION_LONGEST, LONGEST, check_snapshot_name, check_volu
 from .notes import described, facts_of, line
 from .plan import Plan, Refusal
 from .snapshot import auto_delete_warning, find_snapshot
+from .steps.georep import StopSession
 from .steps.snapshot import ActivateSnapshot, CreateSnapshot, RestoreSnapshot
-from .steps.volume import UNSET, SetVolumeOptions, StartVolume, StopVolume, georep_obstacle
+from .steps.volume import (
+    UNSET,
+    SetVolumeOptions,
+    StartVolume,
+    StopVolume,
+    georep_obstacle,
+    sessions_of,
+)
 
 if t.TYPE_CHECKING:
     from .._model import Cluster, Snapshot, Volume
@@ -47,7 +55,10 @@ READ_ONLY = "features.read-only"
 LASTING = (MEMBERSHIP, TAKEN)
 """Options that say nothing of the data: a restore takes them back, and they are set again."""
 
-STAGES = ("activate", "hold", "safety", "stop", "restore", "hold again", "start", "keep", "release")
+STAGES = (
+    *("activate", "sessions", "hold", "safety", "stop", "restore"),
+    *("hold again", "start", "keep", "release"),
+)
 """In their order; each is over for all volumes before the next one begins."""
 
 Stages = t.Dict[str, t.List["Step"]]
@@ -63,6 +74,7 @@ class WantedRestore:
     safety_snapshot: bool = True
     keep_snapshot: bool = True
     restore_again: bool = False
+    stop_sessions: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,7 +166,7 @@ def stages_of(wanted: WantedRestore, cluster: Cluster, group: InGroup | None = N
             f"snapshot {wanted.name} of volume {wanted.volume} does not exist",
             f"The volume is {volume.status}. See gluster snapshot list {wanted.volume}.",
         )
-    _refuse_sessions(volume, cluster)
+    sessions = _sessions(wanted, volume, cluster)
     if volume.started and not wanted.stop_volume:
         raise Refusal(
             f"volume {volume.name} is started, and a restore needs it stopped",
@@ -165,7 +177,8 @@ def stages_of(wanted: WantedRestore, cluster: Cluster, group: InGroup | None = N
     lasting = tuple((key, volume.options[key]) for key in LASTING if key in volume.options)
     restored = replace(volume, status="Stopped", options={})
     again = group.options if group else lasting
-    return {**before, **_after(wanted, begun, restored, None, bool(group), again, cluster)}
+    after = _after(wanted, begun, restored, None, bool(group), again, cluster)
+    return {"sessions": sessions, **before, **after}
 
 
 def is_done(wanted: WantedRestore, volume: Volume, snapshot: Snapshot | None) -> bool:
@@ -329,14 +342,23 @@ def free_name(name: str, is_free: t.Callable[[str], bool], longest: int = LONGES
         number += 1
 
 
-def _refuse_sessions(volume: Volume, cluster: Cluster) -> None:
-    found = list(georep_obstacle(cluster, volume, "it is restored", running_only=False))
-    if found:
-        raise Refusal(
-            found[0] + ": after the restore it would be Faulty for ever",
-            "Stop the session, delete it with reset-sync-time, restore primary and secondary, "
-            "then create it again with push-pem force and start it.",
-        )
+def _sessions(wanted: WantedRestore, volume: Volume, cluster: Cluster) -> list[Step]:
+    """Those of geo-replication are a reason to refuse, or are stopped."""
+    if not wanted.stop_sessions:
+        found = list(georep_obstacle(cluster, volume, "it is restored", running_only=False))
+        if found:
+            raise Refusal(
+                found[0] + ": after the restore it would be Faulty for ever",
+                "Restore with role restore, which also has the session work again. Or say "
+                "stop_sessions: true, restore the volume of the destination too, and afterwards "
+                "remove the session with reset_sync_time and create it anew.",
+            )
+        return []
+    return [
+        StopSession(volume.name, session.secondary)
+        for session in sessions_of(volume, cluster)
+        if session.state in ("started", "paused")
+    ]
 
 
 def _refuse_auto_delete(volume: Volume, cluster: Cluster) -> None:

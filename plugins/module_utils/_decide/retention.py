@@ -192,7 +192,7 @@ def series_of(
         found.setdefault(of, []).append(_whole(one))
     covered = {of: [item for item in items if _covers(policy, item)] for of, items in found.items()}
     return [
-        Series(of[0], tuple(sorted(covered[of], key=_age))) for of in sorted(covered) if covered[of]
+        Series(of[0], tuple(sorted(covered[of], key=age))) for of in sorted(covered) if covered[of]
     ]
 
 
@@ -229,7 +229,7 @@ def _whole(one: SnapshotSet) -> Item:
     return Item(one.tag.name, one.snapshots, lacking)
 
 
-def _age(item: Item) -> tuple[datetime, str]:
+def age(item: Item) -> tuple[datetime, str]:
     return item.taken or datetime.min, item.name
 
 

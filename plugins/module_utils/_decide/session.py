@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 from dataclasses import dataclass, field, replace
 
 from .names import check_volume_name
+from .notes import line
 from .plan import Plan, Refusal
 from .steps.georep import (
     CreateSession,
@@ -22,11 +24,13 @@ from .steps.georep import (
     StartSession,
     StopSession,
     Syncing,
+    TouchVolume,
     find,
 )
+from .steps.volume import UNSET, SetVolumeOptions
 
 if t.TYPE_CHECKING:
-    from .._model import Cluster, Session, Setting
+    from .._model import Cluster, Session, Setting, Volume
     from .plan import Step
 
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?\Z")
@@ -34,8 +38,14 @@ USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
 WORDS = {"true": "true", "yes": "true", "on": "true", "1": "true"}
 WORDS.update({"false": "false", "no": "false", "off": "false", "0": "false"})
 
+PAUSED_FOR = "user.data-protection.paused-for"
+"""The option of the primary volume that says which sessions are paused, and for what."""
+
 WELL = frozenset({"Active", "Passive", "Initializing..."})
 """Workers that need no help."""
+
+OF_ITS_OWN = frozenset({"checkpoint", "stime_xattr_prefix"})
+"""Settings that Gluster makes for each session."""
 
 Settings = t.Mapping[str, "Setting"]
 
@@ -49,6 +59,7 @@ class WantedSession:
     destination: str
     user: str = "root"
     state: str = "present"
+    paused_for: str | None = None
     config: t.Mapping[str, t.Any] = field(default_factory=dict)
     ssh_port: int | None = None
     push_pem: bool = True
@@ -56,13 +67,14 @@ class WantedSession:
     reset_sync_time: bool = False
     reset_read_only: bool = False
     checkpoint: bool = False
+    touch: bool = False
     wait_for: str | None = None  # active or checkpoint
     wait_timeout: int = 180
     max_lag: int | None = None
 
     OPTIONS: t.ClassVar[tuple[str, ...]] = (
-        *("volume", "state", "ssh_port", "push_pem", "force", "reset_sync_time"),
-        *("reset_read_only", "wait_for", "wait_timeout", "max_lag"),
+        *("volume", "state", "paused_for", "ssh_port", "push_pem", "force", "reset_sync_time"),
+        *("reset_read_only", "touch", "wait_for", "wait_timeout", "max_lag"),
     )
     """Those that have the same names as the options of the module."""
 
@@ -81,6 +93,11 @@ class WantedSession:
             raise Refusal(f"{self.user!r} cannot name a user")
         if self.ssh_port is not None and not 1 <= self.ssh_port <= 65535:
             raise Refusal(f"ssh_port is {self.ssh_port}, outside of 1 to 65535")
+        if self.paused_for is not None:
+            if self.state != "paused":
+                raise Refusal("paused_for goes with state: paused")
+            if not self.paused_for.isprintable() or not 1 <= len(self.paused_for.encode()) <= 300:
+                raise Refusal("paused_for is one line of text, of up to 300 bytes")
 
 
 def decide_session(wanted: WantedSession, cluster: Cluster) -> Plan:
@@ -104,7 +121,48 @@ def decide_session(wanted: WantedSession, cluster: Cluster) -> Plan:
     steps += [*go, *change] if target == "stopped" else [*change, *go]
     if wanted.checkpoint:
         steps.append(SetCheckpoint(wanted.volume, wanted.secondary))
-    return Plan(tuple(steps), (), _awaited(wanted, cluster))
+        steps += [TouchVolume(wanted.volume)] if wanted.touch else []
+    awaited = _awaited(wanted, cluster)
+    return Plan(tuple(_noted(wanted, session, steps, cluster)), (), awaited)
+
+
+def notes_of_pauses(volume: Volume | None) -> dict[str, str]:
+    """For what the sessions of the volume were paused, by destination, where that was said."""
+    try:
+        notes = json.loads(volume.options.get(PAUSED_FOR, "") if volume else "")
+    except ValueError:
+        return {}
+    return {str(k): str(v) for k, v in notes.items()} if isinstance(notes, dict) else {}
+
+
+def paused_for(session: Session, volume: Volume | None) -> str | None:
+    """For what the session is paused; of one that runs, a note that was left counts for nothing."""
+    return notes_of_pauses(volume).get(session.secondary) if session.state == "paused" else None
+
+
+def _noted(
+    wanted: WantedSession, session: Session | None, steps: list[Step], cluster: Cluster
+) -> list[Step]:
+    """With the note of a pause: there before it, so that a run that dies is found out; gone after it."""
+    if wanted.paused_for is None and wanted.state != "started":
+        return steps
+    notes = notes_of_pauses(cluster.volume(wanted.volume))
+    others = {key: text for key, text in notes.items() if key != wanted.secondary}
+    before = ((PAUSED_FOR, line(notes) if notes else UNSET),)
+    if wanted.state == "started":
+        cleared = line(others) if others else UNSET
+        step = SetVolumeOptions(wanted.volume, ((PAUSED_FOR, cleared),), before)
+        return steps if others == notes else [*steps, step]
+    if session is None or session.state not in ("started", "paused"):
+        raise Refusal(
+            f"the session of volume {wanted.volume} with {wanted.secondary} does not run, so it is "
+            "not paused for anything",
+            "Leave paused_for out, or start it first.",
+        )
+    if session.state == "paused":
+        return steps  # by somebody else, or for this already
+    told = line({**others, wanted.secondary: str(wanted.paused_for)})
+    return [SetVolumeOptions(wanted.volume, ((PAUSED_FOR, told),), before), *steps]
 
 
 def find_session(wanted: WantedSession, cluster: Cluster) -> Session | None:
@@ -290,3 +348,15 @@ def named_config(wanted: WantedSession, cluster: Cluster) -> dict[str, str] | No
     keys = wanted_config(wanted, cluster.session_settings())
     present = cluster.session_config(wanted.volume, wanted.secondary) or {}
     return {key: present.get(key, "") for key in keys}
+
+
+def changed_config(present: t.Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """The settings by which a session that is created anew is like this one."""
+    return {
+        key: value
+        for key, value in sorted(present.items())
+        if key in settings
+        and settings[key].changeable
+        and key not in OF_ITS_OWN
+        and value != settings[key].default
+    }

@@ -32,6 +32,7 @@ class WantedSnapshot:
     volume: str | None = None
     description: str | None = None
     activated: bool | None = None
+    georep_paused: bool = False
 
     def check(self) -> None:
         check_snapshot_name(self.name)
@@ -63,7 +64,8 @@ def decide_present(wanted: WantedSnapshot, cluster: Cluster) -> Plan:
                 f"snapshot {wanted.name} does not exist",
                 "Name its volume, and it is created.",
             )
-        create = CreateSnapshot(wanted.name, wanted.volume, wanted.description or "")
+        description = wanted.description or ""
+        create = CreateSnapshot(wanted.name, wanted.volume, description, wanted.georep_paused)
         steps.append(create)
         warnings += auto_delete_warning(wanted.volume, cluster)
         activated: bool | None = None

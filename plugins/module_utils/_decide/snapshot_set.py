@@ -181,6 +181,7 @@ class WantedSet:
     activated: bool | None = None
     quiesced: bool = False
     accept_auto_delete: bool = False
+    georep_paused: bool = False
 
     def check(self) -> None:
         check_group_name(self.group)
@@ -263,7 +264,7 @@ def _create(
     if over > 0:
         size = len((wanted.description or "").encode())
         raise Refusal(f"the description has {size} bytes, and {size - over} fit beside our own")
-    return CreateSnapshot(name, volume, description)
+    return CreateSnapshot(name, volume, description, wanted.georep_paused)
 
 
 def _note(tag: Tag, group: Group, cluster: Cluster) -> SetVolumeOptions:
@@ -347,6 +348,7 @@ class WantedSetRestore:
     keep_snapshot: bool = True
     restore_again: bool = False
     accept_other_members: bool = False
+    stop_sessions: bool = False
 
     def member(self, volume: str) -> WantedRestore:
         return WantedRestore(
@@ -355,6 +357,7 @@ class WantedSetRestore:
             stop_volume=self.stop_volume,
             keep_snapshot=self.keep_snapshot,
             restore_again=self.restore_again,
+            stop_sessions=self.stop_sessions,
         )
 
 

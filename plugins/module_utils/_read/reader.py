@@ -9,7 +9,7 @@ import configparser
 import shlex
 import typing as t
 
-from .._model import Cluster, Snapshot, Unknown, Volume
+from .._model import SNAPSHOT_BRICK, Cluster, Snapshot, Unknown, Volume
 from .._run.errors import NO_SNAPSHOT, NO_VOLUME, Failure, GlusterError, said_by
 from .._run.mount import mounted
 from .._run.process import SSH
@@ -18,7 +18,15 @@ from .peers import read_peers
 from .room import commands, read_room
 from .rsync import TRIAL, drops_data
 from .snapshots import read_config, read_snapshot_bricks, read_snapshots
-from .thin import LVS, LogicalVolume, read_logical_volumes, thin_pool
+from .thin import (
+    LVS,
+    LVS_BY_SIZE,
+    Leftover,
+    LogicalVolume,
+    left_over,
+    read_logical_volumes,
+    thin_pool,
+)
 from .volumes import read_volume_status, read_volumes
 
 if t.TYPE_CHECKING:
@@ -66,8 +74,9 @@ class Reader:
     def run_program(self, words: t.Sequence[str]) -> None:
         """The command of a Program."""
         if self.trust is None:
-            raise TypeError("a Program needs to know how to run ssh")
-        self.trust.ssh.run(words)
+            self._answer(words)
+        else:
+            self.trust.ssh.run(words)
 
     def learn(self, topic: Topic, cluster: Cluster) -> t.Any:
         """The value of a topic of :class:`Cluster`; may itself need to know another one first."""
@@ -165,8 +174,7 @@ class Reader:
         try:
             return self._ask(words, read_sessions)
         except GlusterError as error:
-            # Without a session there is no XML, only this text, and exit code 2.
-            if error.rc == 2 and "geo-replication command failed" in error.text:
+            if "No active geo-replication sessions" in error.text or _missing(error):
                 return ()
             raise
 
@@ -252,6 +260,14 @@ class Reader:
             return read_logical_volumes(output.stdout) if output.rc == 0 else ()
         except (ValueError, KeyError, TypeError):
             return ()
+
+    def leftovers(self) -> tuple[Leftover, ...]:
+        """Logical volumes of this node that Gluster made for a snapshot and does not know any more."""
+        text = self._answer(LVS_BY_SIZE)
+        bricks = [brick.path for volume in self.volumes() for brick in volume.bricks]
+        known = {found.group(1) for found in map(SNAPSHOT_BRICK.search, bricks) if found}
+        known.update(one.snapshot_volume for one in self.snapshots() if one.snapshot_volume)
+        return left_over(text, self._mounts(), known)
 
     def thin_pools(
         self, volume: Volume, peers: t.Iterable[Peer]

@@ -1,11 +1,12 @@
 # Copyright (c) 2026, glusterfs.data_protection contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Thin pools under the bricks of this node, from ``lvs`` and the table of mounts."""
+"""Thin pools and left-over logical volumes of this node, from ``lvs`` and the table of mounts."""
 
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 from dataclasses import dataclass
 
@@ -14,6 +15,20 @@ LVS = (
     "--reportformat=json",
     "--options=vg_name,lv_name,lv_dm_path,pool_lv,data_percent,metadata_percent",
 )
+
+LVS_BY_SIZE = (
+    "lvs",
+    "--reportformat=json",
+    "--units=b",
+    "--nosuffix",
+    "--options=vg_name,lv_name,lv_dm_path,lv_size,data_percent",
+)
+
+OF_SNAPSHOT = re.compile(r"([0-9a-f]{32})_[0-9]+\Z")
+"""Gluster names the logical volume of a snapshot or a clone by its hidden volume and a number."""
+
+GLUSTERS_OWN = "/run/gluster/snaps/"
+"""Where glusterd mounts them; any other mount is somebody else's."""
 
 
 @dataclass(frozen=True)
@@ -70,3 +85,46 @@ def thin_pool(
         return False, None
     pools = (v for v in by_device.values() if (v.group, v.name) == (brick.group, brick.pool))
     return True, next(pools, None)
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A logical volume that Gluster made for a snapshot and does not know any more; bytes."""
+
+    group: str
+    name: str
+    device: str
+    size: int
+    data_percent: float | None
+    mounts: tuple[str, ...]  # those that glusterd left
+
+
+def left_over(text: str, mounts: str, known: t.Iterable[str]) -> tuple[Leftover, ...]:
+    """Those of an answer to :data:`LVS_BY_SIZE` that nobody uses.
+
+    ``known`` are the hidden volumes of all snapshots, clones and restored volumes, read later than
+    the logical volumes: so a snapshot that is being taken meanwhile is among them.
+    """
+    used = set(known)
+    points: dict[str, list[str]] = {}
+    for line in mounts.splitlines():
+        device, point = line.split(" ")[:2]
+        points.setdefault(device, []).append(re.sub(r"^/var/run/", "/run/", point))
+    found = []
+    for row in (row for report in json.loads(text)["report"] for row in report["lv"]):
+        at = points.get(row["lv_dm_path"], [])
+        others = [point for point in at if not point.startswith(GLUSTERS_OWN)]
+        made = OF_SNAPSHOT.match(row["lv_name"])
+        if made is None or made.group(1) in used or others:
+            continue
+        found.append(
+            Leftover(
+                group=row["vg_name"],
+                name=row["lv_name"],
+                device=row["lv_dm_path"],
+                size=int(row["lv_size"]),
+                data_percent=_percent(row["data_percent"]),
+                mounts=tuple(at),
+            )
+        )
+    return tuple(sorted(found, key=lambda one: (one.group, one.name)))

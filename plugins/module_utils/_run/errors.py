@@ -51,6 +51,12 @@ COMMIT_FAILED = (
 )
 
 
+GSYNCD_BROKEN = (
+    "gsyncd does not run on this node: Gluster up to 11.1 does not work with Python 3.12 or newer "
+    "(gluster_georep_destination_info tells, with test)."
+)
+
+
 class Failure(Exception):
     """Something that was run failed: the text, and what to do next."""
 
@@ -92,6 +98,8 @@ class GlusterError(Failure):
             )
         if "Commit failed on" in self.text:
             return COMMIT_FAILED
+        if "Unable to get statefile's name" in self.text:
+            return GSYNCD_BROKEN
         return ADVICE.get(self.errno or 0, "")
 
     def __str__(self) -> str:

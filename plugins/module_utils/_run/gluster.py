@@ -28,6 +28,10 @@ GRACE = 30.0
 
 LOCK_TEXT = re.compile(r"another transaction|locking failed|failed to acquire lock", re.IGNORECASE)
 
+UNTOLD = "geo-replication command failed"
+"""All that ``volume geo-replication ... status --xml`` prints where it fails, whatever the reason:
+that there is no session, or that the cluster is locked. Without ``--xml`` it tells."""
+
 Execute = t.Callable[[t.Sequence[str], float, int], Output]
 
 
@@ -94,6 +98,8 @@ class Gluster:
             root = parse(output.stdout)
         except NotXml as error:
             said = plain[:1000] or str(error)
+            if said == UNTOLD:
+                said = self._plainly(words)
             raise GlusterError(
                 command, said, rc=output.rc, timed_out="request timed out" in said.lower()
             ) from None
@@ -107,3 +113,9 @@ class Gluster:
                 rc=output.rc,
             )
         return root
+
+    def _plainly(self, words: t.Sequence[str]) -> str:
+        """What a command that only reads says without ``--xml``."""
+        argv = [word for word in self.argv(words) if word != "--xml"]
+        output = self._run(argv, self.timeout + GRACE, MAX_OUTPUT)
+        return " ".join((output.stderr + "\n" + output.stdout).split())[:1000]

@@ -65,11 +65,12 @@ class Volumes:
 
 
 def examine(target: Target, volumes: Volumes, reader: Reader) -> list[Reason]:
-    """All reasons that can be seen; what is behind a closed door cannot."""
+    """All reasons that can be seen; behind a closed door only those of this node."""
     trust = t.cast("TrustReader", reader.trust)
     login = trust.login(target)
     if not login.ok:
-        return [Reason(login.code, f"{REASONS[login.code]}: {login.text}")]
+        closed = Reason(login.code, f"{REASONS[login.code]}: {login.text}")
+        return [closed, *_own_gsyncd(trust)]
     account = trust.account(target)
     reasons = [
         *judge_account(account, target, volumes.destination),

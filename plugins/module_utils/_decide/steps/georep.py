@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from ..._model import Cluster, Session, Worker
 from ..._read.rsync import shows_its_mount, told
 from ..._trust.facts import Target
-from ..plan import Awaited, Step
+from ..plan import Awaited, Program, Step
 
 if t.TYPE_CHECKING:
     from ..._model import Topic
@@ -230,6 +230,38 @@ class SetCheckpoint(SessionStep):
         return (("session_config", self.name), *super().proof())
 
 
+TOUCH = r"""
+set -e
+mount=$(mktemp -d)
+glusterfs --volfile-server=localhost --volfile-id="/$1" --log-file=/dev/null "$mount"
+trap 'umount -l "$mount"; rmdir "$mount"' EXIT
+touch "$mount"
+"""
+"""VOLUME"""
+
+
+@dataclass(frozen=True)
+class TouchVolume(Program):
+    """A checkpoint is only passed by what is written after it. The root directory's times are."""
+
+    volume: str
+
+    def words(self, cluster: Cluster) -> tuple[str, ...]:
+        return ("sh", "-c", TOUCH, "sh", self.volume)
+
+    def line(self, cluster: Cluster) -> str:
+        return f"# touch the root directory of volume {self.volume}"
+
+    def effect(self, cluster: Cluster) -> Cluster:
+        return cluster
+
+    def holds(self, cluster: Cluster) -> bool:
+        return True  # the exit code of touch tells
+
+    def proof(self) -> tuple[Topic, ...]:
+        return ()
+
+
 @dataclass(frozen=True)
 class StartSession(SessionStep):
     """Proved by workers that came up at all; whether they sync is awaited, see :class:`Syncing`."""
@@ -385,7 +417,8 @@ class Syncing(Awaited):
         if self.checkpoint and not all(worker.checkpoint_completed for worker in active):
             return (
                 "the checkpoint is not complete. It only becomes so when something is written "
-                f"after it: on a volume that is idle, touch a file of {self.volume}"
+                "after it (touch). If something was, the worker may have missed that its brick tells "
+                "it what changes, a race of Gluster: stop the session and start it"
             )
         lag = session.lag(cluster.now())
         if self.max_lag is not None and (lag is None or lag > self.max_lag):

@@ -32,6 +32,7 @@ class CreateSnapshot(Step):
     name: str
     volume: str
     description: str = ""
+    georep_paused: bool = False  # by then: what it is now does not count
 
     def words(self, cluster: Cluster) -> tuple[str, ...]:
         described = ("description", self.description) if self.description else ()
@@ -82,7 +83,8 @@ class CreateSnapshot(Step):
                 f"volume {self.volume} has {volume.snapshot_count} snapshots and its limit is "
                 f"{limits.effective_hard_limit}: remove some, or raise snap_max_hard_limit"
             )
-        yield from georep_obstacle(cluster, volume, "a snapshot is taken", running_only=True)
+        if not self.georep_paused:
+            yield from georep_obstacle(cluster, volume, "a snapshot is taken", running_only=True)
 
     def undo(self) -> Step:
         return DeleteSnapshot(self.name, self.volume)

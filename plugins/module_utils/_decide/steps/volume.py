@@ -12,7 +12,7 @@ from ..._model import BrickStatus, Cluster, VolumeStatus
 from ..plan import Step
 
 if t.TYPE_CHECKING:
-    from ..._model import SnapshotConfig, Topic, Volume
+    from ..._model import Session, SnapshotConfig, Topic, Volume
 
 
 UNSET = "-"
@@ -202,13 +202,17 @@ def _flag(word: str | None, default: bool) -> bool:
     return default if word is None else word == "enable"
 
 
+def sessions_of(volume: Volume, cluster: Cluster) -> tuple[Session, ...]:
+    """Of geo-replication; asked for only where the volume has ever had one."""
+    indexed = volume.options.get("geo-replication.indexing") == "on"
+    return cluster.sessions(volume.name) if indexed else ()
+
+
 def georep_obstacle(
     cluster: Cluster, volume: Volume, act: str, running_only: bool
 ) -> t.Iterator[str]:
-    """Sessions that stand in the way; asked for only where the volume has ever had one."""
-    if volume.options.get("geo-replication.indexing") != "on":
-        return
-    for session in cluster.sessions(volume.name):
+    """Sessions that stand in the way."""
+    for session in sessions_of(volume, cluster):
         if session.running or not running_only:
             yield (
                 f"volume {volume.name} is the primary of a geo-replication session with "

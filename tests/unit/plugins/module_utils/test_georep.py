@@ -14,17 +14,27 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     Refusal,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.session import (
+    PAUSED_FOR,
     WantedSession,
+    changed_config,
     decide_session,
     key_of,
+    notes_of_pauses,
+    paused_for,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.snapshot import (
+    CreateSnapshot,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     Brick,
+    BrickStatus,
     Cluster,
     Room,
     Session,
+    SnapshotConfig,
     Topic,
     Volume,
+    VolumeStatus,
     Worker,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, settle
@@ -71,6 +81,7 @@ class Pool:
     timeout: int = 600
     rooms: dict[str, Room] = field(default_factory=dict)
     drops_data: bool = False
+    options: dict[str, str] = field(default_factory=dict)  # of the primary volume
 
     @property
     def gluster(self) -> Pool:
@@ -91,7 +102,7 @@ class Pool:
             "destination": lambda: self.there,
             "rsync_drops_data": lambda: self.drops_data,
             "room": lambda: self.rooms.get(name),
-            "volume": lambda: {"v": VOLUME}.get(name),
+            "volume": lambda: {"v": replace(VOLUME, options=dict(self.options))}.get(name),
             "now": lambda: "2026-11-23T12:00:10Z",
         }
         return known[kind]()
@@ -120,11 +131,18 @@ class Pool:
     def run(self, words: t.Sequence[str], login: t.Sequence[str] = ()) -> None:
         if len(self.lines) == self.fail_at:
             raise GlusterError(["gluster", *words], "refused", INTERNAL)
+        if words[:3] == ("volume", "set", "v"):
+            self.lines.append("note")
+            self.options[words[3]] = words[4]
+            return
         self.lines.append(" ".join([*login, *words[4:]] if login else words[4:]))
         if login:
             self.there = replace(THERE, options={})
             return
         getattr(self, f"do_{words[4]}")(*words[5:])
+
+    def run_program(self, words: t.Sequence[str]) -> None:
+        self.lines.append(f"touch {words[-1]}")
 
     def do_create(self, *words: str) -> None:
         assert self.state == "absent" or "force" in words
@@ -242,6 +260,92 @@ def test_the_ways() -> None:
         assert pool.lines == lines
 
 
+FOR = replace(WANTED, state="paused", paused_for="snapshot nightly")
+AGAIN = replace(WANTED, state="started")
+
+
+def seen_paused_for(pool: Pool) -> str | None:
+    return paused_for(pool.sessions()[0], pool.learn("volume", "v"))
+
+
+def test_for_what_a_session_is_paused(clock: Clock) -> None:
+    pool = pool_in("started")
+    bring(pool, FOR)
+    assert pool.lines == ["note", "pause"]
+    assert seen_paused_for(pool) == "snapshot nightly"
+    assert bring(pool, FOR).steps == ()
+    assert bring(pool, replace(FOR, paused_for="restore of monday")).steps == ()
+    pool.lines.clear()
+    bring(pool, AGAIN)
+    assert pool.lines == ["resume", "note"]
+    assert bring(pool, AGAIN).steps == ()
+    bring(pool, replace(WANTED, state="paused"))
+    assert seen_paused_for(pool) is None
+
+
+def test_the_notes_of_other_sessions_stay(clock: Clock) -> None:
+    pool = pool_in("started")
+    pool.options[PAUSED_FOR] = '{"other::mirror":"snapshot nightly"}'
+    bring(pool, FOR)
+    bring(pool, AGAIN)
+    assert notes_of_pauses(pool.learn("volume", "v")) == {"other::mirror": "snapshot nightly"}
+
+
+@pytest.mark.parametrize("words", ["", "-", "[]", "{", '"text"'])
+def test_an_option_that_is_no_note(words: str, clock: Clock) -> None:
+    pool = pool_in("paused")
+    pool.options[PAUSED_FOR] = words
+    assert seen_paused_for(pool) is None
+    bring(pool, AGAIN)
+    assert pool.lines == ["resume"]
+
+
+def test_a_pause_that_fails_leaves_no_note(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise GlusterError(["gluster"], "refused", INTERNAL)
+
+    pool = pool_in("started")
+    monkeypatch.setattr(pool, "do_pause", refuse)
+    with pytest.raises(GlusterError):
+        bring(pool, FOR)
+    assert notes_of_pauses(pool.learn("volume", "v")) == {}
+    assert pool.state == "started"
+
+
+@pytest.mark.parametrize("state", ["absent", "created", "stopped"])
+def test_what_does_not_run_is_not_paused_for_anything(state: str) -> None:
+    pool = pool_in(state)
+    with pytest.raises(Refusal, match="does not run"):
+        bring(pool, FOR)
+    assert pool.lines == []
+
+
+@pytest.mark.parametrize("text", ["", "two\nlines", "x" * 301])
+def test_words_that_are_no_note(text: str) -> None:
+    with pytest.raises(Refusal, match="one line"):
+        bring(pool_in("started"), replace(FOR, paused_for=text))
+    with pytest.raises(Refusal, match="goes with"):
+        bring(pool_in("started"), replace(AGAIN, paused_for="snapshot"))
+
+
+@pytest.mark.parametrize(
+    ("state", "foreseen", "refused"),
+    [("started", False, True), ("started", True, False), ("paused", False, False)],
+)
+def test_a_snapshot_of_a_volume_whose_session_runs(
+    state: str, foreseen: bool, refused: bool
+) -> None:
+    volume = replace(VOLUME, options={"geo-replication.indexing": "on"})
+    bricks = tuple(BrickStatus(str(brick), online=True) for brick in BRICKS)
+    cluster = Cluster().put("volume", "v", volume).put("status", "v", VolumeStatus(bricks))
+    cluster = cluster.put("thick_bricks", "v", ()).put(
+        "config", "", SnapshotConfig(256, 90, False, False)
+    )
+    cluster = cluster.put("sessions", "v", pool_in(state).sessions())
+    obstacles = list(CreateSnapshot("s", "v", georep_paused=foreseen).obstacles(cluster))
+    assert [("which must not run" in text) for text in obstacles] == [True] * refused
+
+
 def test_a_port_is_kept(clock: Clock) -> None:
     pool = pool_in("absent")
     bring(pool, replace(WANTED, ssh_port=2222))
@@ -302,6 +406,15 @@ def test_a_checkpoint_is_waited_for(clock: Clock) -> None:
                 bring(pool, task)
 
 
+def test_a_checkpoint_is_passed_by_a_touch_after_it(clock: Clock) -> None:
+    pool = pool_in("stopped")
+    bring(pool, replace(WANTED, state="started", checkpoint=True, touch=True))
+    assert pool.lines == ["start", "config checkpoint now", "touch v"]
+    pool = pool_in("started")
+    bring(pool, replace(WANTED, state="started", touch=True))
+    assert pool.lines == []
+
+
 def test_a_port_that_was_kept_is_where_the_keys_are_tried(clock: Clock) -> None:
     pool = pool_in("created")
     pool.config["ssh_port"] = "2222"
@@ -343,6 +456,17 @@ def test_config_that_is_as_wanted() -> None:
     assert bring(pool, replace(WANTED, config=same)).steps == ()
     bring(pool, replace(WANTED, config={"sync_jobs": None}))
     assert pool.lines == ["config !sync-jobs"]
+
+
+def test_changed_settings_are_those_that_make_a_new_session_alike() -> None:
+    settings = SETTINGS["10.3"]
+    present = {key: one.default for key, one in settings.items()}
+    assert changed_config(present, settings) == {}
+    present.update(
+        sync_jobs="5", checkpoint="1764000000", stime_xattr_prefix="trusted.glusterfs.a.b"
+    )
+    present.update(working_dir="/elsewhere", a_key_of_another_version="1")
+    assert changed_config(present, settings) == {"sync_jobs": "5"}
 
 
 @pytest.mark.parametrize("version", sorted(SETTINGS))

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import types
 import typing as t
 
 import pytest
+from ansible_collections.glusterfs.data_protection.plugins.module_utils import _module
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Plan
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.snapshot import (
     ActivateSnapshot,
@@ -25,6 +27,8 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.err
 from ansible_collections.glusterfs.data_protection.tests.unit.world import World
 
 if t.TYPE_CHECKING:
+    from pathlib import Path
+
     from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Step
     from ansible_collections.glusterfs.data_protection.tests.unit.conftest import Clock
 
@@ -141,3 +145,19 @@ def test_what_is_final_is_not_taken_back(clock: Clock) -> None:
         run.carry_out(plan, made.refresh(Cluster(), topics))
     assert run.undone == []
     assert set(made.snapshots) == {"nightly"}
+
+
+def test_what_a_controller_that_died_has_begun_is_waited_for(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(msg: str) -> None:
+        raise TimeoutError(msg)
+
+    monkeypatch.setattr(_module, "ONE_AT_A_TIME", str(tmp_path / "lock"))
+    module: t.Any = types.SimpleNamespace(params={"timeout": 600}, fail_json=fail)
+    with _module.alone(module):
+        with pytest.raises(TimeoutError, match="still at work"), _module.alone(module):
+            pass
+        assert clock.now == 1600
+    with _module.alone(module):
+        assert clock.now == 1600

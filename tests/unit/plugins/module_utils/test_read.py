@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import typing as t
 from xml.etree import ElementTree
 
@@ -131,6 +132,32 @@ def test_thin_pools_of_this_node(recording: Recording) -> None:
     assert 0 < (pool.data_percent or 0) < 100
     assert 0 < (pool.metadata_percent or 0) < 100
     assert thin.thin_pool("/bricks/thick/brick", recording.mounts, known) == (False, None)
+
+
+def test_left_over_logical_volumes() -> None:
+    def row(number: int, percent: str = "6.36") -> dict[str, str]:
+        name = f"{number:032x}_0"
+        return {
+            **{"vg_name": "vg", "lv_name": name, "lv_dm_path": f"/dev/mapper/vg-{name}"},
+            **{"lv_size": "1073741824", "data_percent": percent},
+        }
+
+    rows = [row(1), row(2), row(3), row(4), row(5, percent=""), {**row(6), "lv_name": "brick1"}]
+    mounts = "".join(
+        f"/dev/mapper/vg-{number:032x}_0 {point} xfs rw 0 0\n"
+        for number, point in (
+            (1, f"/run/gluster/snaps/{1:032x}/brick1"),
+            (3, f"/var/run/gluster/snaps/{3:032x}/brick1"),
+            (4, "/mnt/mine"),
+        )
+    )
+    found = thin.left_over(
+        json.dumps({"report": [{"lv": rows}]}), mounts, [f"{number:032x}" for number in (1, 2)]
+    )
+    # 1 and 2 are known to Gluster, 4 is somebody's mount, 6 is not Gluster's.
+    assert [int(one.name[:32], 16) for one in found] == [3, 5]
+    assert found[0].mounts == (f"/run/gluster/snaps/{3:032x}/brick1",)
+    assert (found[0].size, found[0].data_percent, found[1].data_percent) == (1 << 30, 6.36, None)
 
 
 def test_a_brick_of_a_node_that_is_down_is_not_online() -> None:

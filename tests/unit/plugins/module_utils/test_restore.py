@@ -22,8 +22,10 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     Cluster,
+    Session,
     Snapshot,
     Volume,
+    Worker,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, settle
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
@@ -127,6 +129,46 @@ def test_cut_anywhere_and_run_again(
         with pytest.raises(Refusal, match="does not exist"):
             task(made, wanted)
         return
+    task(made, wanted)
+    judge(made, wanted, data)
+    assert task(made, wanted).steps == ()
+
+
+def replicated(status: str) -> World:
+    made = world()
+    workers = (Worker("node1", "id", "/bricks/projects", status),)
+    made.sessions["projects"] = (Session("projects", "backup1::mirror", workers),)
+    made.run(("volume", "set", "projects", "geo-replication.indexing", "on"))
+    held = made.snapshots["nightly"]
+    held.options["geo-replication.indexing"] = "on"
+    made.lines.clear()
+    return made
+
+
+@pytest.mark.parametrize("status", ["Active", "Faulty", "Paused", "Stopped", "Created"])
+def test_a_session_is_a_reason_to_refuse_or_is_stopped(status: str) -> None:
+    made = replicated(status)
+    with pytest.raises(Refusal, match="backup1::mirror"):
+        task(made, wanted_of(True, True))
+    assert made.lines == []
+    data = made.snapshots["nightly"].data
+    task(made, replace(wanted_of(True, True), stop_sessions=True))
+    judge(made, wanted_of(True, True), data)
+    stops = [line for line in made.lines if "geo-replication" in line]
+    assert len(stops) == (status in {"Active", "Faulty", "Paused"})
+    assert not made.sessions["projects"][0].running
+
+
+@pytest.mark.parametrize(("number", "after"), list(itertools.product(range(10), BOTH)))
+def test_cut_anywhere_with_a_session_and_run_again(number: int, after: bool) -> None:
+    made = replicated("Active")
+    data = made.snapshots["nightly"].data
+    wanted = replace(wanted_of(True, True), stop_sessions=True)
+    made.cut_at, made.cut_after = number, after
+    with pytest.raises(PowerCut):
+        task(made, wanted)
+    made.cut_at = None
+    made.lines.clear()
     task(made, wanted)
     judge(made, wanted, data)
     assert task(made, wanted).steps == ()

@@ -176,6 +176,13 @@ def test_only_a_minimal_age_asks_for_the_time(taken: Taken, policy: Policy, age:
 
 
 @given(MOMENTS, POLICIES)
+def test_the_hour_of_the_run_changes_nothing(taken: Taken, policy: Policy) -> None:
+    last = max(taken.values())
+    hours = [(last + timedelta(hours=hour)).strftime(FORM) for hour in (0, 5, 12, 23)]
+    assert len({frozenset(kept(taken, policy, hour)) for hour in hours}) == 1
+
+
+@given(MOMENTS, POLICIES)
 def test_the_steps_are_the_verdicts(taken: Taken, policy: Policy) -> None:
     snapshots = [snapshot(name, when) for name, when in taken.items()]
     cluster = cluster_of([*snapshots, snapshot("other", START, "w")])
@@ -225,6 +232,26 @@ def test_it_is_what_restic_documents(taken: Taken, policy: Policy) -> None:
         assert kept(apart, policy) == documented(apart, policy)
 
 
+def forget(taken: Taken, policy: Policy) -> set[str]:
+    """As ``restic forget`` goes about it: the newest first, each rule with what it has left to keep
+    and the period of what it kept last."""
+    left = {option: count for option, count in policy.keep.items() if count}
+    last: dict[str, t.Any] = {}
+    found = set()
+    newest = max(taken.values())
+    for name in sorted(taken, key=taken.__getitem__, reverse=True):
+        there = taken[name] + t.cast("timedelta", policy.offset.utcoffset(None))
+        for option in left:
+            period = STARTS[option](there)
+            if left[option] and last.get(option) != period:
+                found.add(name)
+                left[option] -= 1
+                last[option] = period
+        if policy.keep_within and taken[name] + policy.within >= newest:
+            found.add(name)
+    return found | {max(taken, key=taken.__getitem__)}
+
+
 def every(step: timedelta, end: datetime) -> Taken:
     number = int((end - START) / step)
     return {(START + n * step).strftime("%Y%m%d-%H"): START + n * step for n in range(number + 1)}
@@ -239,6 +266,46 @@ def test_a_year_of_hourly_snapshots() -> None:
     # more, the weeks before those (the Sundays of 5 weeks), and 11 months but November, whose last
     # day is one of these Sundays.
     assert len(found) == 24 + 13 + 5 + 10
+
+
+YEAR = every(timedelta(hours=1), datetime(2025, 12, 31, 23))
+LIKE_SANOID = keeping(keep_hourly=36, keep_daily=30, keep_monthly=3, keep_yearly=1)
+YEARLY = [
+    LIKE_SANOID,
+    keeping(keep_last=3, keep_daily=7, keep_weekly=4, keep_monthly=12, keep_yearly=75),
+    keeping(keep_weekly=60),
+    replace(keeping(keep_hourly=5, keep_weekly=9), keep_within="40d"),
+    replace(LIKE_SANOID, zone="+05:30"),
+    replace(keeping(keep_daily=400, keep_monthly=2), zone="-09:30"),
+]
+
+
+def with_gaps(taken: Taken) -> Taken:
+    """Without a month, each night, and a day in ten."""
+    return {
+        name: when
+        for name, when in taken.items()
+        if when.month != 7 and when.hour > 5 and when.day % 10
+    }
+
+
+@pytest.mark.parametrize("number", range(len(YEARLY)))
+def test_a_year_is_what_restic_forgets(number: int) -> None:
+    taken = with_gaps(YEAR) if number % 2 else YEAR
+    assert kept(taken, YEARLY[number]) == forget(taken, YEARLY[number])
+
+
+@pytest.mark.parametrize("hour", [2, 20])
+def test_a_year_that_is_pruned_every_day(hour: int) -> None:
+    """At whatever hour: in the end there is what one run would have left."""
+    policy = YEARLY[1]
+    taken = every(timedelta(hours=6), datetime(2025, 12, 31, 23))
+    left: Taken = {}
+    for name, when in taken.items():
+        left[name] = when
+        if when.hour == hour or name == max(taken):
+            left = {stays: left[stays] for stays in kept(left, policy)}
+    assert set(left) == kept(taken, policy)
 
 
 def test_a_year_of_daily_snapshots_by_hand() -> None:

@@ -116,6 +116,29 @@ def test_lock_contention_is_waited_out_within_a_bound(clock: Clock) -> None:
     assert len(asked) > 5
 
 
+def test_a_locked_cluster_is_not_one_without_sessions(clock: Clock) -> None:
+    """As 10.3 answered 6 of 25 times while options were being set: in XML both look the same."""
+    untold = Output(2, "geo-replication command failed\n", "")
+    locked = Output(
+        1,
+        "geo-replication command failed\n",
+        "Another transaction is in progress for source. Please try again after some time.\n",
+    )
+    none = Output(
+        1,
+        "geo-replication command failed\n",
+        "No active geo-replication sessions for source\n",
+    )
+    words = ("volume", "geo-replication", "source", "status")
+    gluster, asked = runner(untold, locked, untold, locked, Output(0, answer(), ""))
+    gluster.run(words)
+    assert len(asked) == 5
+    assert asked[1] == [word for word in asked[0] if word != "--xml"]
+    gluster, asked = runner(untold, none)
+    with pytest.raises(GlusterError, match="No active geo-replication sessions"):
+        gluster.run(words)
+
+
 def test_a_late_answer_is_told_apart() -> None:
     gluster, _asked = runner(Output(1, "Error : Request timed out\nSnapshot command failed\n", ""))
     with pytest.raises(GlusterError) as caught:
