@@ -32,6 +32,11 @@ options:
     type: int
     default: 0
     env: [{name: CUT_AT}]
+  task:
+    description: The name of a task, instead of its number. The run is cut at its first start.
+    type: str
+    default: ""
+    env: [{name: CUT_TASK}]
   after:
     description: Seconds to wait from then, so that the task is in the midst of its work.
     type: float
@@ -63,7 +68,8 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_start(self, host: t.Any, task: t.Any) -> None:
         self.started += 1
         self.numbers[host.get_name(), task._uuid] = self.started
-        if self.started == self.get_option("at"):
+        wanted = self.get_option("task")
+        if self.started == self.get_option("at") or (wanted and task.name == wanted):
             cut(os.getpid(), self.get_option("after"))
 
     def v2_runner_on_ok(self, result: t.Any) -> None:
