@@ -15,6 +15,7 @@ from ._decide.notes import facts_of, words_of
 from ._decide.session import paused_for
 from ._decide.snapshot_set import Tag
 from ._decide.steps.destination import account_of, broker_of, has_all_secret_keys
+from ._model import IDLE
 from ._trust.facts import keys_of
 
 if t.TYPE_CHECKING:
@@ -266,7 +267,7 @@ def session_result(
         return None
     missing = session.missing(volume) if volume else ()
     syncing = volume is not None and session.syncs(volume)
-    status = _worst(session.workers)
+    status = _worst(session.workers, session.running)
     if missing:
         status = FAULTY
     elif status == STABLE and not syncing:
@@ -289,7 +290,9 @@ def session_result(
             {
                 "node": node,
                 "node_id": node_id,
-                "status": _worst(w for w in session.workers if w.node_uuid == node_id),
+                "status": _worst(
+                    (w for w in session.workers if w.node_uuid == node_id), session.running
+                ),
             }
             for node, node_id in nodes
         ],
@@ -301,8 +304,12 @@ def session_result(
     }
 
 
-def _worst(workers: t.Iterable[Worker]) -> str:
-    found = {STATUSES.get(worker.status, FAULTY) for worker in workers}
+def _worst(workers: t.Iterable[Worker], running: bool) -> str:
+    """A worker that does not run while others do has lost its monitor: it shows as Stopped."""
+    found = {
+        FAULTY if running and worker.status in IDLE else STATUSES.get(worker.status, FAULTY)
+        for worker in workers
+    }
     return next(word for word in (FAULTY, INITIALIZING, NOT_STARTED, STABLE) if word in found)
 
 

@@ -99,7 +99,7 @@ class Gluster:
         except NotXml as error:
             said = plain[:1000] or str(error)
             if said == UNTOLD:
-                said = self._plainly(words)
+                raise self._told_plainly(words) from None
             raise GlusterError(
                 command, said, rc=output.rc, timed_out="request timed out" in said.lower()
             ) from None
@@ -114,8 +114,12 @@ class Gluster:
             )
         return root
 
-    def _plainly(self, words: t.Sequence[str]) -> str:
-        """What a command that only reads says without ``--xml``."""
+    def _told_plainly(self, words: t.Sequence[str]) -> GlusterError:
+        """Why a command that only reads failed, by what it says without ``--xml``."""
         argv = [word for word in self.argv(words) if word != "--xml"]
         output = self._run(argv, self.timeout + GRACE, MAX_OUTPUT)
-        return " ".join((output.stderr + "\n" + output.stdout).split())[:1000]
+        command = ["gluster", *words]
+        if output.rc == 0:
+            return GlusterError(command, "it was in the way of another command", errno=LOCKED)
+        said = " ".join((output.stderr + "\n" + output.stdout).split())
+        return GlusterError(command, said[:1000], rc=output.rc)

@@ -534,6 +534,7 @@ def test_a_session_of_another_user() -> None:
         (("Active", "Initializing..."), ("INITIALIZING", True)),
         (("Created", "Created"), ("NOT_STARTED", False)),
         (("N/A", "Stopped"), ("FAULTY", False)),
+        (("Stopped", "Passive"), ("FAULTY", False)),  # seen on 10.3, where a monitor was killed
     ],
 )
 def test_the_status_of_a_session(statuses: tuple[str, ...], expected: tuple[str, bool]) -> None:

@@ -134,6 +134,10 @@ def test_a_locked_cluster_is_not_one_without_sessions(clock: Clock) -> None:
     gluster.run(words)
     assert len(asked) == 5
     assert asked[1] == [word for word in asked[0] if word != "--xml"]
+    passed = Output(0, "PRIMARY NODE    PRIMARY VOL\n", "")
+    gluster, asked = runner(untold, passed, Output(0, answer(), ""))
+    gluster.run(words)
+    assert len(asked) == 3
     gluster, asked = runner(untold, none)
     with pytest.raises(GlusterError, match="No active geo-replication sessions"):
         gluster.run(words)
