@@ -1,10 +1,11 @@
 # Copyright (c) 2026, glusterfs.data_protection contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run a job template of awx/objects.yml as AWX would, with ansible-runner.
+"""Run a job template of awx/objects.yml on a lab as AWX would, with ansible-runner.
 
-It gets a private data directory of its own below FOLDER: the project, the inventory, and the extra
-variables, which are those of the template, the defaults of its survey, and the answers. The
-artifacts stay there. An event with a warning is a failure.
+It gets a private data directory of its own below FOLDER: the project, the lab's inventory with the
+groups that the templates name, and the extra variables, which are those of the template, the
+defaults of its survey, and the answers. The artifacts stay there. An event with a warning is a
+failure.
 """
 
 from __future__ import annotations
@@ -20,16 +21,13 @@ import ansible_runner
 import yaml
 from ansible.parsing.dataloader import DataLoader
 
-ROOT = Path(__file__).resolve().parents[2]
+AWX = Path(__file__).resolve().parents[2] / "awx"
+GROUPS = {"storage": "primary", "backup": "secondary"}
+
+Thing = t.Dict[str, t.Any]
 
 
-def template_of(name: str) -> dict[str, t.Any]:
-    templates = DataLoader().load_from_file(str(ROOT / "awx/objects.yml"))["controller_templates"]
-    (found,) = (template for template in templates if template["name"] == name)
-    return t.cast("dict[str, t.Any]", found)
-
-
-def extra_vars(template: dict[str, t.Any], answers: dict[str, t.Any]) -> dict[str, t.Any]:
+def extra_vars(template: Thing, answers: Thing) -> Thing:
     questions = template.get("survey_spec", {}).get("spec", [])
     defaults = {
         question["variable"]: question["default"] for question in questions if "default" in question
@@ -37,13 +35,17 @@ def extra_vars(template: dict[str, t.Any], answers: dict[str, t.Any]) -> dict[st
     return {**template["extra_vars"], **defaults, **answers}
 
 
-def prepare(folder: Path, inventory: Path, variables: dict[str, t.Any]) -> None:
+def prepare(folder: Path, lab: Path, variables_of_hosts: Thing, variables: Thing) -> None:
+    groups = {name: {"children": {of_lab: {}}} for name, of_lab in GROUPS.items()}
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(ROOT / "awx", folder / "project")
-    (folder / "inventory").mkdir()
-    shutil.copy(inventory, folder / "inventory/hosts.yml")
-    (folder / "env").mkdir()
-    (folder / "env/extravars").write_text(json.dumps(variables))
+    shutil.copytree(AWX, folder / "project")
+    for name, content in {
+        "inventory/groups.yml": {"all": {"vars": variables_of_hosts, "children": groups}},
+        "env/extravars": variables,
+    }.items():
+        (folder / name).parent.mkdir()
+        (folder / name).write_text(json.dumps(content), encoding="utf-8")
+    shutil.copy(lab, folder / "inventory/lab.yml")
 
 
 def main() -> int:
@@ -52,18 +54,21 @@ def main() -> int:
     parser.add_argument("inventory", type=Path)
     parser.add_argument("template")
     parser.add_argument("answers", nargs="*", metavar="NAME=VALUE", help="the value is YAML")
-    parser.add_argument("--options", default="", help="of ansible-playbook, such as --check")
+    parser.add_argument("--check", action="store_true", help="the type of the job")
     given = parser.parse_args()
-    answers = {
-        name: yaml.safe_load(value)
-        for name, _is, value in (a.partition("=") for a in given.answers)
-    }
-    template = template_of(given.template)
+    answers = {}
+    for answer in given.answers:
+        name, _is, value = answer.partition("=")
+        answers[name] = yaml.safe_load(value)
+    data = DataLoader().load_from_file(str(AWX / "objects.yml"))
+    (template,) = (each for each in data["controller_templates"] if each["name"] == given.template)
+    (inventory,) = data["controller_inventories"]
     folder = (given.folder / given.template.replace(" ", "_")).resolve()
-    prepare(folder, given.inventory, extra_vars(template, answers))
-    options = [*(["--diff"] if template.get("diff_mode") else []), *given.options.split()]
+    prepare(folder, given.inventory, inventory["variables"], extra_vars(template, answers))
     job = ansible_runner.run(
-        private_data_dir=str(folder), playbook=template["playbook"], cmdline=" ".join(options)
+        private_data_dir=str(folder),
+        playbook=template["playbook"],
+        cmdline=" ".join(["--check"] * given.check + ["--diff"] * template.get("diff_mode", False)),
     )
     warnings = [event for event in job.events if "WARNING]" in event["stdout"]]
     print(f"{given.template}: {job.status}, {len(warnings)} warnings, {folder / 'artifacts'}")
