@@ -17,9 +17,9 @@ import sys
 import typing as t
 from pathlib import Path
 
-import ansible_runner
 import yaml
 from ansible.parsing.dataloader import DataLoader
+from ansible_runner.interface import run
 
 AWX = Path(__file__).resolve().parents[2] / "awx"
 GROUPS = {"storage": "primary", "backup": "secondary"}
@@ -36,7 +36,7 @@ def extra_vars(template: Thing, answers: Thing) -> Thing:
 
 
 def prepare(folder: Path, lab: Path, variables_of_hosts: Thing, variables: Thing) -> None:
-    groups = {name: {"children": {of_lab: {}}} for name, of_lab in GROUPS.items()}
+    groups: Thing = {name: {"children": {of_lab: {}}} for name, of_lab in GROUPS.items()}
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(AWX, folder / "project")
     for name, content in {
@@ -65,7 +65,7 @@ def main() -> int:
     (inventory,) = data["controller_inventories"]
     folder = (given.folder / given.template.replace(" ", "_")).resolve()
     prepare(folder, given.inventory, inventory["variables"], extra_vars(template, answers))
-    job = ansible_runner.run(
+    job = run(
         private_data_dir=str(folder),
         playbook=template["playbook"],
         cmdline=" ".join(["--check"] * given.check + ["--diff"] * template.get("diff_mode", False)),
