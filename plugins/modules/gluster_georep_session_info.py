@@ -50,8 +50,8 @@ options:
     type: list
     elements: str
 notes:
-  - A destination that has lost its power is not noticed by gsyncd for minutes. The session is V(STABLE) until then, and only
-    its C(lag_seconds) grows.
+  - A destination that has lost its power is not noticed by gsyncd for minutes. The session is V(STABLE)
+    until then, and only its C(lag_seconds) grows.
 seealso:
   - module: glusterfs.data_protection.gluster_georep_session
 """

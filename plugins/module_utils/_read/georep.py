@@ -115,7 +115,8 @@ def read_settings(conf: str) -> dict[str, Setting]:
 def read_errors(log: str) -> tuple[str, ...]:
     """The last three errors of gsyncd's log, without time and place, each once.
 
-    gsyncd names a command of ssh that failed by its exit code; what ssh said is lost when gsyncd fails as it reads it.
+    gsyncd names a command of ssh that failed by its exit code; what ssh said is lost when gsyncd fails as
+    it reads it.
     """
     found = re.findall(r"^\[[^\]]+\] [EC] \[[^\]]+\] (.*[^:\s])\s*$", log, re.MULTILINE)
     refused = r"\[{cmd=(ssh .*)}, {error=255}\]$"
