@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime, timezone
 
 from .._model import BrickStatus, Snapshot, SnapshotConfig, VolumeLimits
-from .document import boolean, number, payload, text
+from .document import boolean, number, payload, read_time, text
 
 if t.TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -32,19 +31,6 @@ def read_snapshots(root: Element) -> tuple[Snapshot, ...]:
         for element in payload(root, "snapInfo/snapshots").iterfind("snapshot")
     ]
     return tuple(sorted(found, key=lambda snapshot: (snapshot.created or "", snapshot.name)))
-
-
-def read_time(value: str) -> str | None:
-    """ISO 8601 in UTC; up to Gluster 8 the zone is missing and is UTC."""
-    for pattern in ("%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S"):
-        try:
-            moment = datetime.strptime(value, pattern)
-        except ValueError:
-            continue
-        if moment.tzinfo is not None:
-            moment = moment.astimezone(timezone.utc)
-        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return None
 
 
 def read_snapshot_bricks(root: Element) -> tuple[BrickStatus, ...]:
