@@ -37,6 +37,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._hold.fi
     read_nft,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
+    Brick,
     Cluster,
     Setting,
     Snapshot,
@@ -162,8 +163,8 @@ def reader_of(text: str) -> Reader:
 
 def gluster(text: str) -> None:
     """All answers of Gluster: what is read of them, decided by them and shown of them."""
-    with contextlib.suppress(NotXml):
-        parse(text)
+    with contextlib.suppress(*ENDS):
+        reader_of(text).gluster.run(("volume", "start", "projects"))
     for module, params in GATHER:
         with contextlib.suppress(*ENDS):
             module.gather(params, reader_of(text))
@@ -256,7 +257,8 @@ def notebook(text: str) -> None:
         text,
     )
     volumes = {
-        name: Volume(name, f"id-{name}", "Started", options=options) for name in ("projects", "web")
+        name: Volume(name, f"id-{name}", "Started", "", (Brick("node1", "/b"),), options)
+        for name in ("projects", "web")
     }
     described = {
         name: Snapshot(name, "projects", text, True, f"id-{name}", NOW, "1" * 32)

@@ -75,6 +75,12 @@ def failed(number: str) -> str:
     return answer("").replace("<opRet>0</opRet>", f"<opRet>-1</opRet><opErrno>{number}</opErrno>")
 
 
+NEVER = '{"val": 1e999, "expires": 1}'
+MOUNTBROKER = (
+    '{"ok": true, "nodeid": "1", "output": {"mountbroker-root": "", '
+    '"geo-replication-log-group": "", "users": []}}'
+)
+
 FOUND: tuple[tuple[t.Callable[[str], None], str], ...] = (
     # An encoding that Python does not know, and one that hides a document type.
     (targets.gluster, '<?xml version="1.0" encoding="nonsense"?><cliOutput/>'),
@@ -85,16 +91,16 @@ FOUND: tuple[tuple[t.Callable[[str], None], str], ...] = (
     (targets.gluster, snapshot(description='{"set":' + "[" * 1000)),
     (targets.gluster, snapshot(description="{" * 100_000)),
     (targets.notebook, '{"a":' + "[" * 5000),
-    (targets.notebook, '{"volume":"id","id":5,"name":"shop","members":"projects"}'),
-    (targets.notebook, '{"volume":"id","id":"x","name":"shop","members":[1]}'),
-    (targets.notebook, '{"snapshot":1,"uuid":[],"data":{}}'),
+    (targets.notebook, '{"volume":"id-projects","id":5,"name":"shop","members":5}'),
+    (targets.notebook, '{"volume":"id-projects","id":"x","name":"shop","members":[{}]}'),
+    (targets.notebook, '{"restore":{"snapshot":1,"uuid":[],"data":{}}}'),
     (targets.notebook, '{"set":{"id":7,"name":[],"group":"g","group_name":"shop","members":"2"}}'),
     (targets.notebook, "9" * 5000),
-    (targets.programs, '{"nftables": [{"set": {"elem": [{"elem": {"val": 1e999}}]}}]}'),
+    (targets.programs, '{"nftables": [{"set": {"elem": [{"elem": ' + NEVER + "}]}}]}"),
     (targets.programs, f"add gluster_hold {'9' * 5000} timeout 3"),
-    (targets.destinations, '{"ok": true, "nodeid": "1", "output": {"users": []}}'),
+    (targets.destinations, MOUNTBROKER),
     (targets.destinations, "clock=nan\nend=\n"),
-    (targets.destinations, "identityfile ~/.ssh/id\0rsa\n"),
+    (targets.destinations, "identityfile ~\0a\n"),
     (targets.destinations, "{" + '"a":{' * 5000),
     (targets.options, "\ud800"),
     (targets.options, "[z-a]"),
