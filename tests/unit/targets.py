@@ -300,8 +300,7 @@ def options(text: str) -> None:
         lambda: names.check_group_name(text),
         lambda: names.check_volume_name(text),
         lambda: names.check_description(text),
-        lambda: retention.Policy(pattern=text, keep={"keep_last": 1}).check(),
-        lambda: retention.Policy(pattern=text, keep={"keep_last": 1}).covers("nightly"),
+        lambda: _covers(retention.Policy(pattern=text, keep={"keep_last": 1})),
         lambda: retention.Policy(prefix="a", keep_within=text).check(),
         lambda: retention.Policy(prefix="a", keep_within="1w", min_age=text).check(),
         lambda: retention.Policy(prefix="a", keep_within="1w", zone=text).check(),
@@ -327,6 +326,11 @@ def options(text: str) -> None:
     for ask in asks:
         with contextlib.suppress(*ENDS):
             ask()
+
+
+def _covers(policy: retention.Policy) -> bool:
+    policy.check()
+    return policy.covers("nightly")
 
 
 def files(text: str) -> None:
