@@ -20,10 +20,11 @@ from .._read.document import NotXml, number, parse, text
 from .errors import LOCKED, GlusterError, understood
 from .process import SSH, Output, execute
 
-MAX_OUTPUT = 64 * 1024 * 1024
+MAX_OUTPUT = 32 * 1024 * 1024
 """Bytes of one answer: without a bound a bug of Gluster fills the memory.
 
-A snapshot takes about 900 of them in ``snapshot info``: it is enough for 70,000.
+A snapshot takes about 600 of them in ``snapshot info``, so it is enough for 50,000. Memory of ten times its
+size is what an answer takes.
 """
 
 GRACE = 30.0
