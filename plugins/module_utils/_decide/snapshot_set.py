@@ -78,8 +78,9 @@ class Tag:
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Tag | None:
+        facts = facts_of(snapshot.description, "set")
         try:
-            return cls(**facts_of(snapshot.description, "set"))
+            return cls(**facts) if facts else None
         except TypeError:
             return None
 
