@@ -239,6 +239,9 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.snapshot import (
     CreateSnapshot,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.volume import (
+    was_primary,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
@@ -285,6 +288,11 @@ def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
         for volume in volumes:
             cluster = cluster.put("volume", volume.name, volume)
             cluster = cluster.put("status", volume.name, statuses.get(volume.name))
+    if "snapshottable" in subset and sum(map(was_primary, volumes)) > 1:  # at once, for all
+        sessions = reader.sessions()
+        for volume in volumes:
+            own = tuple(session for session in sessions if session.volume == volume.name)
+            cluster = cluster.put("sessions", volume.name, own)
     for volume, row in zip(volumes, rows):
         if "bricks" in subset:
             bricks = cluster.status(volume.name).bricks_of(volume) if volume.started else ()

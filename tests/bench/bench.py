@@ -106,7 +106,8 @@ class Node:
             )
             _pid, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
-        assert process.returncode == 0, payload
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, str(payload))
         return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 

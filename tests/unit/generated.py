@@ -17,8 +17,10 @@ VERSION = "10.3"
 
 SNAPSHOT = "retention-again"
 SESSION = "georep-info"
+STATUS = "volumes"
 """Names of recordings, of a cluster with the volume ``projects``."""
 
+PROJECTS = re.compile("(<name>|<volName>)projects<")
 UUID = re.compile(r"\b[0-9a-f]{8}(?=-[0-9a-f]{4}-)|\b[0-9a-f]{8}(?=[0-9a-f]{24}\b)")
 """The first digits of a UUID, with and without hyphens."""
 
@@ -41,19 +43,23 @@ def snapshots(volumes: int, each: int) -> str:
 
 def sessions(count: int) -> str:
     """``volume geo-replication status`` of that many volumes with a session each."""
-    answer = _recorded(SESSION, "volume", "geo-replication", "status")
-    before, one, after = _parted(answer, "volume")
-    return f"{before}{''.join(_named(one, number) for number in range(count))}{after}"
+    return _volumes(_recorded(SESSION, "volume", "geo-replication", "status"), count)
 
 
 def volumes(count: int) -> str:
     """``volume info`` of the volumes of :func:`sessions`."""
-    before, one, after = _parted(_recorded(SESSION, "volume", "info"), "volume")
-    return f"{before}{''.join(_named(one, number) for number in range(count))}{after}"
+    return _volumes(_recorded(SESSION, "volume", "info"), count)
 
 
-def _named(one: str, number: int) -> str:
-    return one.replace("<name>projects<", f"<name>volume-{number:03}<")
+def statuses(count: int) -> str:
+    """``volume status all`` of as many volumes, whose bricks have other names."""
+    return _volumes(_recorded(STATUS, "volume", "status", "all"), count)
+
+
+def _volumes(answer: str, count: int) -> str:
+    before, one, after = _parted(answer, "volume")
+    rows = [PROJECTS.sub(rf"\g<1>volume-{number:03}<", one) for number in range(count)]
+    return f"{before}{''.join(rows)}{after}"
 
 
 def _recorded(name: str, *words: str) -> str:

@@ -414,6 +414,7 @@ def _begun(wanted: WantedSetRestore, cluster: Cluster) -> Attempt | None:
     """The restore of this set that an earlier run did not finish."""
     consumed: list[Mark] = []
     held: list[tuple[str, Mark]] = []
+    cluster.snapshots()  # so that they are read at once, and not one by one
     for volume in cluster.volumes():
         name = member_name(wanted.group, wanted.name, volume.name)
         snapshot = cluster.snapshot(name)
