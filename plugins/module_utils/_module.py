@@ -16,7 +16,7 @@ import time
 import typing as t
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -70,9 +70,7 @@ def converge(
     run = Run(reader, window)
 
     def settled(cluster: Cluster) -> tuple[Plan, list[str], t.Any, t.Any]:
-        plan = decide(cluster)
-        if plan.awaited and not plan.steps and plan.awaited.holds(cluster):
-            plan = replace(plan, awaited=None)  # it was read just now
+        plan = decide(cluster).without_what_is_there(cluster)
         end = plan.preflight(cluster)
         return plan, plan.commands(cluster), show(cluster), show(end)
 

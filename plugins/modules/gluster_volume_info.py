@@ -278,10 +278,8 @@ def obstacles_to(volume: str) -> t.Callable[[Cluster], list[str]]:
     return lambda cluster: list(CreateSnapshot("asked", volume).obstacles(cluster))
 
 
-def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
-    subset = params["gather_subset"]
-    volumes = find(params, reader)
-    rows = [volume_info_result(volume) for volume in volumes]
+def read(volumes: t.Sequence[Volume], subset: t.Collection[str], reader: Reader) -> Cluster:
+    """What can be read at once for all of them."""
     cluster = Cluster()
     if {"bricks", "snapshottable"} & set(subset):
         statuses = reader.statuses(volumes)
@@ -293,6 +291,14 @@ def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
         for volume in volumes:
             own = tuple(session for session in sessions if session.volume == volume.name)
             cluster = cluster.put("sessions", volume.name, own)
+    return cluster
+
+
+def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
+    subset = params["gather_subset"]
+    volumes = find(params, reader)
+    rows = [volume_info_result(volume) for volume in volumes]
+    cluster = read(volumes, subset, reader)
     for volume, row in zip(volumes, rows):
         if "bricks" in subset:
             bricks = cluster.status(volume.name).bricks_of(volume) if volume.started else ()
