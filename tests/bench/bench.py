@@ -92,7 +92,7 @@ class Node:
 
     def run(self, payload: Path) -> tuple[float, float, list[str]]:
         """The medians of some runs, and the calls of one of them."""
-        once = [self.once(sys.executable, str(payload)) for _ in range(self.runs)]
+        once = [self.once(sys.executable, str(payload)) for _run in range(self.runs)]
         calls = self.folder / "gluster.calls"
         told = calls.read_text(encoding="utf-8").splitlines() if calls.exists() else []
         calls.unlink(missing_ok=True)
@@ -146,7 +146,7 @@ def nothing_to_do(node: Node) -> t.Iterator[Row]:
     seconds, _megabytes, calls = node.run(payload)
     side_by_side = (
         node.once(sys.executable, str(payload))[0] / node.once(sys.executable, str(ping))[0]
-        for _ in range(node.runs)
+        for _run in range(node.runs)
     )
     yield Row(PING, "s", node.run(ping)[0])
     yield Row("snapshot that is there", "s", seconds)
@@ -171,7 +171,7 @@ def fleet(node: Node) -> t.Iterator[Row]:
     for count in (1, 11):
         clusters = "".join(f"cluster{number}," for number in range(count))
         command = ("ansible", "all", "-i", clusters, "-c", "local", "-e", python, "-m", *task)
-        times.append(statistics.median(node.once(*command)[0] for _ in range(node.runs)))
+        times.append(statistics.median(node.once(*command)[0] for _run in range(node.runs)))
     module = node.run(node.payload(task[0], name="nightly-000-000", volume="volume-000"))[0]
     yield Row("one more cluster, beside its module run", "s", (times[1] - times[0]) / 10 - module)
 
