@@ -6,7 +6,8 @@
 SHELL := bash
 QUICK := lint units report sanity units-pythons sanity-floor docs build
 SLOW := lab molecule
-GATE := $(QUICK) $(SLOW)
+BESIDE := $(QUICK) molecule-replication
+GATE := $(BESIDE) $(SLOW)
 
 .PHONY: help test test-matrix $(GATE) bench format demo demo-down lab-up lab-down lock clean
 .DEFAULT_GOAL := help
@@ -15,11 +16,11 @@ help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; do \
 	    printf '  %-14s %s\n' "$$target" "$$text"; done
 
-test: ## Everything: the steps from lint to molecule, those on the lab beside the others
-	@tests/tools/step $(SLOW) -- $(QUICK)
+test: ## Everything: the steps from lint to molecule, in two rows side by side
+	@tests/tools/step $(SLOW) -- $(BESIDE)
 
 test-matrix: ## The whole of what runs on the lab: bookworm (Gluster 10), bullseye (9), trixie (11)
-	@LAB_WHOLE=yes LAB_SETS=20 tests/tools/step $(SLOW) molecule-bullseye molecule-trixie
+	@LAB_WHOLE=yes LAB_SETS=20 tests/tools/step $(SLOW) molecule-replication molecule-bullseye molecule-trixie
 
 lint: ## Step: ruff, mypy --strict, shellcheck, yamllint, ansible-lint, changelog fragments
 units: ## Step: unit tests with plain pytest
@@ -30,7 +31,8 @@ sanity-floor: ## Step: the same with ansible-core 2.16, and the unit tests on Py
 docs: ## Step: module, role and docsite documentation with antsibull-docs
 build: ## Step: the licences, the collection tarball, and Galaxy's own checks of it
 lab: ## Step: the lab itself, cut, killed half way and twice at once
-molecule: ## Step: every scenario on a real Gluster cluster (Debian bookworm, Gluster 10)
+molecule: ## Step: the scenarios without geo-replication, on a real Gluster cluster (Debian bookworm, Gluster 10)
+molecule-replication: ## Step: those with geo-replication
 
 bench: ## How long modules take, how much memory, how many calls: a table, and .build/bench.json
 

@@ -49,6 +49,9 @@ options:
     description: Of the settings only these, with C(-) or C(_) in their names.
     type: list
     elements: str
+notes:
+  - A destination that has lost its power is not noticed by gsyncd for minutes. The session is V(STABLE)
+    until then, and only its C(lag_seconds) grows.
 seealso:
   - module: glusterfs.data_protection.gluster_georep_session
 """

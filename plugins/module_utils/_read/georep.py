@@ -113,6 +113,12 @@ def read_settings(conf: str) -> dict[str, Setting]:
 
 
 def read_errors(log: str) -> tuple[str, ...]:
-    """The last three errors of gsyncd's log, without time and place, each once."""
-    found = re.findall(r"^\[[^\]]+\] [EC] \[[^\]]+\] (.+)$", log, re.MULTILINE)
-    return tuple(dict.fromkeys(reversed(found)))[:3]
+    """The last three errors of gsyncd's log, without time and place, each once.
+
+    gsyncd names a command of ssh that failed by its exit code; what ssh said is lost when gsyncd fails as
+    it reads it.
+    """
+    found = re.findall(r"^\[[^\]]+\] [EC] \[[^\]]+\] (.*[^:\s])\s*$", log, re.MULTILINE)
+    refused = r"\[{cmd=(ssh .*)}, {error=255}\]$"
+    told = [re.sub(refused, r"ssh was not let in, or not answered (255): \1", one) for one in found]
+    return tuple(dict.fromkeys(reversed(told)))[:3]

@@ -181,9 +181,9 @@ class SetCheckpoint(SessionStep):
 TOUCH = r"""
 set -e
 mount=$(mktemp -d)
-glusterfs --volfile-server=localhost --volfile-id="/$1" --log-file=/dev/null "$mount"
+glusterfs --client-pid=-1 --volfile-server=localhost --volfile-id="/$1" --log-file=/dev/null "$mount"
 trap 'umount -l "$mount"; rmdir "$mount"' EXIT
-touch "$mount"
+chmod --reference="$mount" "$mount"
 """
 """VOLUME"""
 

@@ -564,3 +564,17 @@ def test_errors_of_a_log() -> None:
         [line.format("E", "ssh> no"), line.format("I", "fine"), line.format("E", "ssh> no")]
     )
     assert read_errors(log) == ("Popen: ssh> no",)
+
+
+def test_errors_of_a_log_say_what_ssh_did_not() -> None:
+    # As 10.3 wrote it where the keys were gone at the destination.
+    log = (
+        "[2026-11-25 22:04:50.273498] E [syncdutils(monitor):845:errlog] Popen: command returned error "
+        "[{cmd=ssh -p 22 node4 /usr/sbin/gluster --xml volume info mirror}, {error=255}]\n"
+        "[2026-11-25 22:04:50.283174] E [syncdutils(monitor):363:log_raise_exception] <top>: FAIL: \n"
+        "Traceback (most recent call last):\n"
+    )
+    assert read_errors(log) == (
+        "Popen: command returned error ssh was not let in, or not answered (255): "
+        "ssh -p 22 node4 /usr/sbin/gluster --xml volume info mirror",
+    )
