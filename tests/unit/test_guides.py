@@ -38,9 +38,13 @@ from ansible_collections.glusterfs.data_protection.tests.unit.test_documents imp
     PACKAGE,
     REPOSITORY,
     ROOT,
-    pytestmark,  # noqa: F401
     tasks,
 )
+from ansible_collections.glusterfs.data_protection.tests.unit.test_documents import (
+    pytestmark as where_the_documents_are,
+)
+
+pytestmark = where_the_documents_are
 
 GUIDES = sorted((ROOT / "docs/docsite/rst").glob("guide_*.rst"))
 TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in GUIDES}

@@ -79,7 +79,8 @@ def examine(target: Target, volumes: Volumes, reader: Reader) -> list[Reason]:
         *_own_gsyncd(trust),
         *_rsync(target, volumes, account, reader),
     ]
-    if volumes.destination:
+    # Without gluster there nobody can be asked for its volumes.
+    if volumes.destination and account.gluster:
         reasons += _volumes(target, volumes, account, reader)
     return reasons
 

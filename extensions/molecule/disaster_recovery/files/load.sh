@@ -11,11 +11,11 @@ case $1 in
         echo before >/run/load/phase
         : >/run/load/notes
         # shellcheck disable=SC2016
-        setsid nohup sh -c 'n=0; while n=$((n + 1)); do echo $n >/mnt/ledger/load/$((n % 200)); sync /mnt/ledger/load; sleep 0.5; done' \
+        nohup sh -c 'n=0; while n=$((n + 1)); do echo $n >/mnt/ledger/load/$((n % 200)); sync /mnt/ledger/load; sleep 0.5; done' \
             >/dev/null 2>&1 &
         echo $! >/run/load/pids
         # shellcheck disable=SC2016
-        setsid nohup sh -c '
+        nohup sh -c '
             while sleep 5; do
                 phase=$(cat /run/load/phase)
                 rows=$(gluster volume geo-replication ledger "$1" status | grep /bricks)

@@ -13,6 +13,7 @@ import textwrap
 import typing as t
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.destination import (
@@ -185,6 +186,21 @@ def test_an_account_as_it_was_seen() -> None:
 def test_reasons_of_an_account(changes: dict[str, t.Any], code: str) -> None:
     account = replace(facts.read_account(LOOK, USER.root, 1795476146.0), **changes)
     assert [reason.code for reason in examine.judge_account(account, USER, "secondary")] == [code]
+
+
+def test_where_there_is_no_gluster_nobody_is_asked_for_volumes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account = replace(facts.read_account(LOOK, USER.root, 1795476146.0), gluster="")
+    trust = SimpleNamespace(
+        login=lambda _target: facts.read_login(0, ""), account=lambda _target: account
+    )
+    for name in ("_versions", "_sftp", "_own_gsyncd", "_rsync"):
+        monkeypatch.setattr(examine, name, lambda *_args: [])
+    monkeypatch.setattr(examine, "_volumes", lambda *_args: pytest.fail("they were asked for"))
+    volumes = examine.Volumes("source", "secondary")
+    reasons = examine.examine(USER, volumes, t.cast("t.Any", SimpleNamespace(trust=trust)))
+    assert [reason.code for reason in reasons] == ["gluster_missing"]
 
 
 def test_being_denied_its_log_is_no_fault_of_gsyncd() -> None:
