@@ -8,7 +8,7 @@ QUICK := lint units report sanity units-pythons sanity-floor docs build
 SLOW := lab molecule
 GATE := $(QUICK) $(SLOW) molecule-replication
 
-.PHONY: help test test-matrix $(GATE) format demo demo-down lab-up lab-down lock clean
+.PHONY: help test test-matrix $(GATE) bench format demo demo-down lab-up lab-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -33,7 +33,9 @@ lab: ## Step: the lab itself, cut, killed half way and twice at once
 molecule: ## Step: the scenarios without geo-replication, on a real Gluster cluster (Debian bookworm, Gluster 10)
 molecule-replication: ## Step: those with geo-replication
 
-$(GATE):
+bench: ## How long modules take, how much memory, how many calls: a table, and .build/bench.json
+
+$(GATE) bench:
 	@tests/tools/step $@
 
 format: ## Ruff's formatting and safe fixes, in this checkout

@@ -93,10 +93,10 @@ class Gluster:
             raise GlusterError(command, f"printed more than {MAX_OUTPUT} bytes and was stopped")
         if output.reason == "time":
             raise GlusterError(command, f"no answer in {self.timeout} seconds", timed_out=True)
-        plain = " ".join((output.stdout + "\n" + output.stderr).split())
         try:
             root = parse(output.stdout)
         except NotXml as error:
+            plain = " ".join((output.stdout + "\n" + output.stderr).split())
             said = plain[:1000] or str(error)
             if said == UNTOLD:
                 raise self._told_plainly(words) from None
