@@ -18,7 +18,6 @@ import shlex
 import subprocess
 import sys
 import typing as t
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -31,6 +30,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._run imp
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._trust.examine import (
     REASONS,
 )
+from ansible_collections.glusterfs.data_protection.tests.tools.guides import Block, blocks_of
 from ansible_collections.glusterfs.data_protection.tests.unit.recording import recordings
 from ansible_collections.glusterfs.data_protection.tests.unit.test_documents import (
     MODULES,
@@ -64,40 +64,9 @@ PROGRAMS = {"cd", "git", "mount"}
 """What is typed besides, and is not ours to be looked at."""
 
 
-@dataclass(frozen=True)
-class Block:
-    """A block of code, and where it stands."""
-
-    guide: str
-    language: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.guide}: {self.text.strip().splitlines()[0][:60]}"
-
-
-def blocks_of(guide: str, text: str) -> t.Iterator[Block]:
-    lines = text.splitlines()
-    for number, line in enumerate(lines):
-        begin = re.match(r"( *)\.\. code-block:: (\S+)$", line)
-        if begin:
-            inner = []
-            for following in lines[number + 1 :]:
-                if following.strip() and not following.startswith(begin[1] + " "):
-                    break
-                inner.append(following)
-            width = min(len(x) - len(x.lstrip()) for x in inner if x.strip())
-            yield Block(guide, begin[2], "\n".join(x[width:] for x in inner).strip() + "\n")
-
-
 BLOCKS = [block for guide, text in TEXTS.items() for block in blocks_of(guide, text)]
 YAML = [block for block in BLOCKS if block.language in ("yaml", "yaml+jinja")]
-COMMANDS = [
-    (block.guide, shlex.split(line))
-    for block in BLOCKS
-    if block.language == "shell"
-    for line in block.text.replace("\\\n", " ").splitlines()
-]
+COMMANDS = [(block.guide, words) for block in BLOCKS for words in block.commands]
 
 
 def without_blocks(text: str) -> str:
@@ -331,6 +300,8 @@ def test_commands_would_be_understood(monkeypatch: pytest.MonkeyPatch) -> None:
         words = [word for word in whole if not re.match(r"[A-Z_]+=", word)]
         if words[0] == "tests/tools/demo":
             words = words[1:]
+        elif words[0] in {"ansible", "ansible-playbook", "ansible-console"}:
+            assert words[1:3] == ["-i", "inventory.yml"], whole
         seen.add(words[0])
         with monkeypatch.context() as patch:
             if words[0] == "ansible-playbook":
