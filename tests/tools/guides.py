@@ -42,7 +42,7 @@ class Block:
     @property
     def file(self) -> str:
         """The file that it is to be written into, "" for none."""
-        named = re.findall(r"``([\w-]+\.yml)``", self.before)
+        named = re.findall(r"``([\w.-]+\.yml)``", self.before)
         return named[-1] if named and self.language == "yaml" else ""
 
     @property
