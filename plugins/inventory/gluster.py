@@ -142,7 +142,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
         for group, pool in self._pools(path, cache).items():
-            self._add(group, pool)
+            self._add(inventory, group, pool)
 
     def _pools(self, path: str, cache: bool) -> dict[str, t.Any]:
         """By group; from the cache where there is one that may be used."""
@@ -160,15 +160,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._cache[key] = pools
         return pools
 
-    def _add(self, name: str, pool: dict[str, t.Any]) -> None:
-        group = self.inventory.add_group(self._sanitize_group_name(name))
-        self.inventory.set_variable(group, "gluster_volumes", data(pool["volumes"]))
+    def _add(self, inventory: t.Any, name: str, pool: dict[str, t.Any]) -> None:
+        group = inventory.add_group(self._sanitize_group_name(name))
+        inventory.set_variable(group, "gluster_volumes", data(pool["volumes"]))
         strict = self.get_option("strict")
         for host, found in pool["hosts"].items():
-            self.inventory.add_host(host, group)
+            inventory.add_host(host, group)
             variables = {"gluster_cluster": group, **found}
             for variable, value in variables.items():
-                self.inventory.set_variable(host, variable, data(value))
+                inventory.set_variable(host, variable, data(value))
             self._set_composite_vars(self.get_option("compose"), variables, host, strict)
             self._add_host_to_composed_groups(self.get_option("groups"), variables, host, strict)
             keyed = self.get_option("keyed_groups")
