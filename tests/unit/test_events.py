@@ -129,3 +129,8 @@ def test_an_event_is_no_policy(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nobody_is_heard_without_the_token() -> None:
     (source,) = RULESET["sources"]
     assert "{{ events_token }}" in source["eda.builtin.webhook"]["token"]
+
+
+def test_playbooks_may_use_localhost() -> None:
+    """An implicit localhost is not in "all". ansible-rulebook wants one text, and no linter says so."""
+    assert RULESET["hosts"] == "all,localhost"
