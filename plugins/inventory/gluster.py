@@ -74,6 +74,12 @@ options:
     description: Run C(gluster) by C(sudo), which must not ask for a password.
     type: bool
     default: false
+  skip_unreachable:
+    description:
+      - Leave out a cluster that cannot be asked, with a warning. Without it this whole inventory fails.
+      - For the inventory that is needed when a site is lost. Such an answer is not kept in the cache.
+    type: bool
+    default: false
   timeout:
     description: Seconds that an answer may take.
     type: int
@@ -94,6 +100,7 @@ clusters:
 cache: true
 cache_plugin: ansible.builtin.jsonfile
 cache_connection: ~/.cache/gluster-inventory
+skip_unreachable: true
 
 ---
 # here.gluster.yml: a group for each volume, of the servers that have a brick of it, and those that are down
@@ -152,10 +159,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if cache and kept and key in self._cache:
             return t.cast("dict[str, t.Any]", self._cache[key])
         pool = Pool(*(self.get_option(option) for option in HOW))
-        try:
-            pools = {name: pool.of(node) for name, node in self.get_option("clusters").items()}
-        except Unfit as error:
-            raise AnsibleParserError(str(error)) from None
+        pools = {}
+        for name, node in self.get_option("clusters").items():
+            try:
+                pools[name] = pool.of(node)
+            except Unfit as error:
+                if not self.get_option("skip_unreachable"):
+                    raise AnsibleParserError(str(error)) from None
+                self.display.warning(f"Cluster {name} is left out: {error}")
+                kept = False
         if kept:
             self._cache[key] = pools
         return pools

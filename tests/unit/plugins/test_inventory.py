@@ -175,6 +175,16 @@ def test_an_ssh_that_does_not_get_in_is_told(controller: Controller) -> None:
     assert "Host key verification failed" in " ".join(done.stderr.split())
 
 
+def test_a_site_that_is_lost_can_be_left_out_and_is_asked_again(controller: Controller) -> None:
+    text = CACHED + "skip_unreachable: true\n"
+    (controller.folder / "broken").touch()
+    done = controller.run(text)
+    assert done.returncode == 0
+    assert "Cluster storage is left out" in " ".join(done.stderr.split())
+    (controller.folder / "broken").unlink()
+    assert controller.inventory(text)["storage"]["hosts"]
+
+
 def test_a_server_with_a_name_that_is_none_is_refused(controller: Controller) -> None:
     controller.say(pool=POOL.replace("<hostname>node2<", "<hostname>--flush-cache<"))
     assert "which is no name of a host" in " ".join(controller.run(PLAIN).stderr.split())
