@@ -8,7 +8,7 @@ QUICK := lint units report sanity units-pythons sanity-floor docs build
 SLOW := lab molecule
 GATE := $(QUICK) $(SLOW) molecule-replication
 
-.PHONY: help test test-matrix $(GATE) format demo demo-down lab-up lab-down lock clean
+.PHONY: help test test-matrix $(GATE) bench format demo demo-down lab-up lab-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -16,7 +16,7 @@ help: ## This list
 	    printf '  %-14s %s\n' "$$target" "$$text"; done
 
 test: ## Everything: the steps from lint to molecule, in two rows side by side
-	@tests/tools/step $(SLOW) -- $(QUICK)
+	@tests/tools/step $(SLOW) -- $(QUICK) molecule-replication
 
 test-matrix: ## The whole of what runs on the lab: bookworm (Gluster 10), bullseye (9), trixie (11)
 	@LAB_WHOLE=yes LAB_SETS=20 tests/tools/step $(SLOW) molecule-replication molecule-bullseye molecule-trixie
@@ -31,9 +31,11 @@ docs: ## Step: module, role and docsite documentation with antsibull-docs
 build: ## Step: the licences, the collection tarball, and Galaxy's own checks of it
 lab: ## Step: the lab itself, cut, killed half way and twice at once
 molecule: ## Step: the scenarios without geo-replication, on a real Gluster cluster (Debian bookworm, Gluster 10)
-molecule-replication: ## Step: those with geo-replication
+molecule-replication: ## Step: those with geo-replication, and what else there is, on another
 
-$(GATE):
+bench: ## How long modules take, how much memory, how many calls: a table, and .build/bench.json
+
+$(GATE) bench:
 	@tests/tools/step $@
 
 format: ## Ruff's formatting and safe fixes, in this checkout

@@ -320,7 +320,7 @@ class Cluster:
     def snapshots_of(self, volume: str) -> tuple[Snapshot, ...]:
         if ("all_snapshots", "") in self.known:
             return tuple(found for found in self.snapshots() if found.volume == volume)
-        return t.cast("tuple[Snapshot, ...]", self.get("snapshots", volume))
+        return t.cast("tuple[Snapshot, ...]", self.get("snapshots", volume) or ())
 
     def volume(self, name: str) -> Volume | None:
         return t.cast("Volume | None", self.get("volume", name))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gc
 import os
 import time
 import typing as t
@@ -69,7 +70,7 @@ def converge(
     run = Run(reader, window)
 
     def settled(cluster: Cluster) -> tuple[Plan, list[str], t.Any, t.Any]:
-        plan = decide(cluster)
+        plan = decide(cluster).without_what_is_there(cluster)
         end = plan.preflight(cluster)
         return plan, plan.commands(cluster), show(cluster), show(end)
 
@@ -138,6 +139,7 @@ def fresh_uuid(module: AnsibleModule) -> str:
 
 def inform(module: AnsibleModule, gather: t.Callable[[Reader], dict[str, t.Any]]) -> t.NoReturn:
     """Read, and return what was read."""
+    gc.disable()  # it would look through 25,600 snapshots many times, and all is given back at once
     reader = _reader(module)
     try:
         result = gather(reader)

@@ -251,12 +251,12 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     decide_destination,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Refusal
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_results import (
+    destination_result,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
     converge,
-)
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._results import (
-    destination_result,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._trust.facts import Target
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._trust.reader import (

@@ -168,12 +168,12 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.destination import (
     key_line,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_results import (
+    destination_row,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
     inform,
-)
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._results import (
-    destination_row,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._trust.examine import (
     Volumes,

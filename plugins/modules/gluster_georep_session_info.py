@@ -244,12 +244,12 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.session import (
     changed_config,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_results import (
+    session_result,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
     inform,
-)
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._results import (
-    session_result,
 )
 
 if t.TYPE_CHECKING:

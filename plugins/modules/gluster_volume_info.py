@@ -239,6 +239,9 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.snapshot import (
     CreateSnapshot,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.volume import (
+    was_primary,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
@@ -275,16 +278,27 @@ def obstacles_to(volume: str) -> t.Callable[[Cluster], list[str]]:
     return lambda cluster: list(CreateSnapshot("asked", volume).obstacles(cluster))
 
 
-def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
-    subset = params["gather_subset"]
-    volumes = find(params, reader)
-    rows = [volume_info_result(volume) for volume in volumes]
+def read(volumes: t.Sequence[Volume], subset: t.Collection[str], reader: Reader) -> Cluster:
+    """What can be read at once for all of them."""
     cluster = Cluster()
     if {"bricks", "snapshottable"} & set(subset):
         statuses = reader.statuses(volumes)
         for volume in volumes:
             cluster = cluster.put("volume", volume.name, volume)
             cluster = cluster.put("status", volume.name, statuses.get(volume.name))
+    if "snapshottable" in subset and sum(map(was_primary, volumes)) > 1:  # at once, for all
+        sessions = reader.sessions()
+        for volume in volumes:
+            own = tuple(session for session in sessions if session.volume == volume.name)
+            cluster = cluster.put("sessions", volume.name, own)
+    return cluster
+
+
+def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
+    subset = params["gather_subset"]
+    volumes = find(params, reader)
+    rows = [volume_info_result(volume) for volume in volumes]
+    cluster = read(volumes, subset, reader)
     for volume, row in zip(volumes, rows):
         if "bricks" in subset:
             bricks = cluster.status(volume.name).bricks_of(volume) if volume.started else ()

@@ -125,6 +125,7 @@ def run_module(
         monkeypatch.setattr(_module, "_mounts", lambda: mounts)
         monkeypatch.setattr(_module, "_text_of", lambda path: (texts or {}).get(path, ""))
         monkeypatch.setattr(_module, "_now", lambda: now)
+        monkeypatch.setattr(_module.gc, "disable", lambda: None)  # this process goes on
         monkeypatch.setattr(node, "execute", execute)
         _let_trust_read(monkeypatch, execute, clock_there)
         if fresh:

@@ -70,11 +70,12 @@ def test_links_are_absolute_and_ours_lead_somewhere(path: Path) -> None:
             assert not heading or heading in [title.lower().replace(" ", "-") for title in titles]
 
 
-def test_every_module_filter_and_role_is_presented() -> None:
+def test_every_plugin_and_role_is_presented() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    filters = [path.stem for path in (ROOT / "plugins/filter").glob("*.py")]
+    kinds = ("filter", "inventory")
+    others = [path.stem for kind in kinds for path in (ROOT / "plugins" / kind).glob("*.py")]
     roles = [path.name for path in (ROOT / "roles").iterdir()]
-    assert [name for name in (*MODULES, *filters, *roles) if f"| `{name}` |" not in text] == []
+    assert [name for name in (*MODULES, *others, *roles) if f"| `{name}` |" not in text] == []
 
 
 def test_playbooks_are_the_examples_that_were_recorded() -> None:

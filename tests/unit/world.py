@@ -97,7 +97,7 @@ class World:
         if kind == "snapshot":
             held = self.snapshots.get(name)
             return held.snapshot if held else None
-        if kind == "snapshots":
+        if kind == "snapshots" and name in self.volumes:
             return tuple(h.snapshot for h in self.snapshots.values() if h.snapshot.volume == name)
         if kind == "snapshot_bricks":
             return (BrickStatus("node1:/snap", bool(self.snapshots[name].snapshot.activated)),)
@@ -109,8 +109,13 @@ class World:
         if kind == "config":
             limits = {name: VolumeLimits(256, 256, 230) for name in self.volumes}
             return replace(self.config, volumes=limits)
-        # The others are thick_bricks and peers.
-        return {"now": self.time, "sessions": self.sessions.get(name, ())}.get(kind, ())
+        # The others are thick_bricks and peers; None is said of a volume that is not there.
+        others = {
+            "now": self.time,
+            "sessions": self.sessions.get(name, ()),
+            "snapshots": None,
+        }
+        return others.get(kind, ())
 
     def volume(self, name: str) -> Volume | None:
         volume = self.volumes.get(name)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import shlex
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .._run.errors import clipped
 
@@ -149,6 +149,12 @@ class Plan:
 
     account: tuple[str, ...] = ()
     """Why it is this plan, line by line: shown in diff mode."""
+
+    def without_what_is_there(self, cluster: Cluster) -> Plan:
+        """Nothing is awaited that was read just now, unless there are steps that may change it."""
+        if self.steps or self.awaited is None or not self.awaited.holds(cluster):
+            return self
+        return replace(self, awaited=None)
 
     def preflight(self, cluster: Cluster) -> Cluster:
         """Walk the steps over the cluster as it will be; refuse if any of them would be refused.

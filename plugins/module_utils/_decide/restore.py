@@ -33,7 +33,7 @@ from .names import DESCRIPTION_LONGEST, LONGEST, check_snapshot_name, check_volu
 from .notes import described, facts_of, line, made, said_in
 from .plan import Plan, Refusal
 from .snapshot import auto_delete_warning, find_snapshot
-from .steps.georep import StopSession
+from .steps.session import StopSession
 from .steps.snapshot import ActivateSnapshot, CreateSnapshot, RestoreSnapshot
 from .steps.volume import (
     UNSET,

@@ -22,11 +22,10 @@ from .steps.georep import (
     SetCheckpoint,
     SetSessionConfig,
     StartSession,
-    StopSession,
     Syncing,
     TouchVolume,
-    find,
 )
+from .steps.session import StopSession, find
 from .steps.volume import UNSET, SetVolumeOptions
 
 if t.TYPE_CHECKING:

@@ -127,7 +127,7 @@ def decide_absent(name: str, volume: str | None, cluster: Cluster) -> Plan:
 def decide_none_of(volume: str, cluster: Cluster) -> Plan:
     """Every snapshot of the volume gone."""
     check_volume_name(volume)
-    if cluster.volume(volume) is None:
+    if cluster.get("snapshots", volume) is None:
         raise Refusal(f"volume {volume} does not exist", "Check the name (gluster volume list).")
     if not cluster.snapshots_of(volume):
         return Plan()

@@ -11,6 +11,7 @@ somebody took something out of later: the first is cleared away by the next run,
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -123,6 +124,7 @@ class SnapshotSet:
         return tuple(snapshot.volume for snapshot in self.snapshots)
 
 
+@functools.lru_cache(maxsize=None)  # retention asks a dozen times about each of 25,600
 def moment(created: str) -> datetime:
     """A time as Gluster's answers are read (UTC)."""
     return datetime.strptime(created, "%Y-%m-%dT%H:%M:%SZ")
@@ -410,6 +412,7 @@ def _begun(wanted: WantedSetRestore, cluster: Cluster) -> Attempt | None:
     """The restore of this set that an earlier run did not finish."""
     consumed: list[Mark] = []
     held: list[tuple[str, Mark]] = []
+    cluster.snapshots()  # so that they are read at once, and not one by one
     for volume in cluster.volumes():
         name = member_name(wanted.group, wanted.name, volume.name)
         snapshot = cluster.snapshot(name)

@@ -16,6 +16,10 @@ if t.TYPE_CHECKING:
 
 START = "<?xml"
 LONGEST_NUMBER = 20
+CHUNK = 65536
+BETWEEN = re.compile(r">\s+<")
+"""The indentation: kept as text of the elements it would take three quarters of the memory."""
+
 FORBIDDEN = re.compile(r"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
@@ -35,13 +39,16 @@ def parse(text: str) -> Element:
     start = text.find(START)
     if start < 0:
         raise NotXml("the answer holds no XML", is_text=True)
-    xml = text[start:] if start else text
+    xml = BETWEEN.sub("><", text[start:])
     if FORBIDDEN.search(xml):
         raise NotXml("the answer declares a document type or an entity")
+    # Entities and document types are refused above and the size is bounded by the runner.
+    parser = ElementTree.XMLParser()  # noqa: S314
     try:
-        # Entities and document types are refused above and the size is bounded by the runner.
-        # It is text already: so the encoding that it claims to have is not heeded.
-        root = ElementTree.fromstring(xml)  # noqa: S314
+        for place in range(0, len(xml), CHUNK):  # all at once it would be copied
+            # Text already: so the encoding that it claims to have is not heeded.
+            parser.feed(xml[place : place + CHUNK])
+        root = parser.close()
     except (ElementTree.ParseError, ValueError) as error:
         raise NotXml(f"the answer is broken XML: {error}") from None
     if root.tag != "cliOutput":
@@ -65,9 +72,9 @@ def payload(root: Element, path: str) -> Element:
     return found
 
 
-def text(element: Element, tag: str) -> str:
+def text(element: Element | None, tag: str) -> str:
     """The text of a child, "" where there is none."""
-    return (element.findtext(tag) or "").strip()
+    return "" if element is None else (element.findtext(tag) or "").strip()
 
 
 def number(element: Element, tag: str, default: int = 0) -> int:
@@ -93,14 +100,14 @@ def read_time(value: str) -> str | None:
 
     None also of a time that no snapshot can be of: with years as these no one could reckon.
     """
-    for pattern in ("%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S"):
-        try:
-            moment = datetime.strptime(value, pattern)
-        except ValueError:
-            continue
-        if not 1970 <= moment.year < 9999:
-            return None
-        if moment.tzinfo is not None:
-            moment = moment.astimezone(timezone.utc)
-        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return None
+    try:
+        if value[19:] in ("", " +0000"):
+            moment = datetime.fromisoformat(value[:19])  # strptime takes ten times as long
+            if moment.isoformat(" ") != value[:19]:
+                return None  # a date alone, or another form of ISO 8601
+        else:
+            there = datetime.strptime(value, "%Y-%m-%d %H:%M:%S %z")
+            moment = there.astimezone(timezone.utc).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return None
+    return f"{moment.isoformat()}Z" if 1970 <= moment.year < 9999 else None

@@ -77,6 +77,7 @@ class Reader:
         self._text_of = text_of
         self.now = now
         self.trust: TrustReader | None = None  # where a module has to do with a destination
+        self._logical_volumes: tuple[LogicalVolume, ...] | None = None
 
     def run_program(self, words: t.Sequence[str]) -> None:
         """The command of a Program."""
@@ -93,7 +94,7 @@ class Reader:
         read: t.Mapping[str, t.Callable[[], t.Any]] = {
             "snapshot": lambda: self.snapshot(name),
             "snapshot_bricks": lambda: self.snapshot_bricks(name),
-            "snapshots": lambda: self.snapshots(name),
+            "snapshots": lambda: self.snapshots_if_any(name),
             "volume": lambda: self.volume(name),
             "status": lambda: self.status(name)[name],
             "config": self.config,
@@ -139,6 +140,15 @@ class Reader:
         """Those of a volume, or all of the cluster."""
         words = ("snapshot", "info", *(("volume", volume) if volume else ()))
         return _all_of(volume, self._ask(words, read_snapshots), ("gluster", *words))
+
+    def snapshots_if_any(self, volume: str) -> tuple[Snapshot, ...] | None:
+        """None where there is no such volume."""
+        try:
+            return self.snapshots(volume)
+        except GlusterError as error:
+            if _missing(error):
+                return None
+            raise
 
     def snapshot_bricks(self, name: str) -> tuple[BrickStatus, ...]:
         return self._ask(("snapshot", "status", name), read_snapshot_bricks)
@@ -268,12 +278,15 @@ class Reader:
         return said_by(words, self._run(words, 60.0, 1 << 20))
 
     def logical_volumes(self) -> tuple[LogicalVolume, ...]:
-        """Of this node; none where LVM cannot be asked."""
-        output = self._run(LVS, 60.0, 1 << 26)
-        try:
-            return read_logical_volumes(output.stdout) if output.rc == 0 else ()
-        except MISREAD:
-            return ()
+        """Of this node, read once for all volumes; none where LVM cannot be asked."""
+        if self._logical_volumes is None:
+            output = self._run(LVS, 60.0, 1 << 26)
+            try:
+                found = read_logical_volumes(output.stdout) if output.rc == 0 else ()
+            except MISREAD:
+                found = ()
+            self._logical_volumes = found
+        return self._logical_volumes
 
     def leftovers(self) -> tuple[Leftover, ...]:
         """Logical volumes of this node that Gluster made for a snapshot and does not know any more."""

@@ -17,64 +17,12 @@ from ..._model import Cluster, Session, Worker
 from ..._read.rsync import shows_its_mount, told
 from ..._trust.facts import Target
 from ..plan import Awaited, Program, Step
+from .session import SessionStep, find, told_of
 
 if t.TYPE_CHECKING:
     from ..._model import Topic
 
 SHARED_STORAGE = "gluster_shared_storage"
-
-
-def find(cluster: Cluster, volume: str, secondary: str) -> Session | None:
-    """The session of the volume with [user@]host::volume."""
-    found = (one for one in cluster.sessions(volume) if one.secondary == secondary)
-    return next(found, None)
-
-
-@dataclass(frozen=True)
-class SessionStep(Step):
-    """One ``volume geo-replication`` command on one session."""
-
-    patience: t.ClassVar[float] = 60.0
-    volume: str
-    secondary: str  # [user@]host::volume
-
-    def words(self, cluster: Cluster) -> tuple[str, ...]:
-        return ("volume", "geo-replication", self.volume, self.secondary, *self.verb(cluster))
-
-    def verb(self, cluster: Cluster) -> tuple[str, ...]:
-        raise NotImplementedError
-
-    @property
-    def name(self) -> str:
-        return f"{self.volume} {self.secondary}"
-
-    def proof(self) -> tuple[Topic, ...]:
-        return (("sessions", self.volume),)
-
-    def all_are(self, cluster: Cluster, status: str) -> Cluster:
-        """With every worker of the session in that status."""
-        sessions = [
-            replace(one, workers=tuple(replace(worker, status=status) for worker in one.workers))
-            if one.secondary == self.secondary
-            else one
-            for one in cluster.sessions(self.volume)
-        ]
-        return cluster.put("sessions", self.volume, tuple(sessions))
-
-    def statuses(self, cluster: Cluster) -> tuple[str, ...]:
-        session = find(cluster, self.volume, self.secondary)
-        return session.statuses if session else ()
-
-    def lacking(self, cluster: Cluster) -> str:
-        session = find(cluster, self.volume, self.secondary)
-        if session is None:
-            return f"there is no session of volume {self.volume} with {self.secondary}"
-        return _told(session)
-
-
-def _told(session: Session) -> str:
-    workers = ", ".join(f"{w.node}:{w.brick} is {w.status}" for w in session.workers)
-    return workers or "no worker is known"
 
 
 @dataclass(frozen=True)
@@ -322,20 +270,6 @@ class PauseSession(SessionStep):
 
 
 @dataclass(frozen=True)
-class StopSession(SessionStep):
-    force: bool = False
-
-    def verb(self, cluster: Cluster) -> tuple[str, ...]:
-        return ("stop", *(("force",) if self.force else ()))
-
-    def effect(self, cluster: Cluster) -> Cluster:
-        return self.all_are(cluster, "Stopped")
-
-    def holds(self, cluster: Cluster) -> bool:
-        return set(self.statuses(cluster)) <= {"Stopped", "Created"}
-
-
-@dataclass(frozen=True)
 class DeleteSession(SessionStep):
     final: t.ClassVar[bool] = True
     reset_sync_time: bool = False
@@ -410,7 +344,7 @@ class Syncing(Awaited):
         if missing:
             return f"nothing is known of the workers of {', '.join(missing)} (is the node down?)"
         if not set(session.statuses) <= {"Active", "Passive"} or not session.syncs(volume):
-            return _told(session)
+            return told_of(session)
         active = [worker for worker in session.workers if worker.status == "Active"]
         if self.checkpoint and any(worker.checkpoint_completed is None for worker in active):
             return "it has no checkpoint (set one with checkpoint)"

@@ -202,10 +202,14 @@ def _flag(word: str | None, default: bool) -> bool:
     return default if word is None else word == "enable"
 
 
+def was_primary(volume: Volume) -> bool:
+    """Has it ever had a session?"""
+    return volume.options.get("geo-replication.indexing") == "on"
+
+
 def sessions_of(volume: Volume, cluster: Cluster) -> tuple[Session, ...]:
-    """Of geo-replication; asked for only where the volume has ever had one."""
-    indexed = volume.options.get("geo-replication.indexing") == "on"
-    return cluster.sessions(volume.name) if indexed else ()
+    """Of geo-replication; asked for only where the volume may have one."""
+    return cluster.sessions(volume.name) if was_primary(volume) else ()
 
 
 def georep_obstacle(

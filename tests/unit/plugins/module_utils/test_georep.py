@@ -25,6 +25,9 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.snapshot import (
     CreateSnapshot,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_results import (
+    session_result,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     Brick,
     BrickStatus,
@@ -41,9 +44,6 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._module 
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.georep import (
     read_errors,
     read_settings,
-)
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._results import (
-    session_result,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     INTERNAL,

@@ -202,10 +202,18 @@ def test_a_session_that_does_not_run(status: str) -> None:
         ("2026-11-23 08:38:12", "2026-11-23T08:38:12Z"),
         ("", None),
         ("yesterday", None),
+        ("2026-11-23", None),
+        ("2026-13-23 08:38:12 +0000", None),
     ],
 )
 def test_times(value: str, expected: str | None) -> None:
     assert read_time(value) == expected
+
+
+def test_only_the_indentation_is_left_out() -> None:
+    root = parse('<?xml version="1.0"?>\n<cliOutput>\n  <a> x  > y\n z</a>\n  <b/>\n</cliOutput>')
+    assert root.findtext("a") == " x  > y\n z"
+    assert root.text is None
 
 
 @pytest.mark.parametrize("word", ["enable", "on", "yes", "True", "1", " enabled "])
