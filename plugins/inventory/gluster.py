@@ -97,26 +97,24 @@ plugin: glusterfs.data_protection.gluster
 clusters:
   storage: server1.example.com
   backup: backup1.example.com
+# What was told is kept for an hour.
 cache: true
 cache_plugin: ansible.builtin.jsonfile
 cache_connection: ~/.cache/gluster-inventory
+# The other site may be lost.
 skip_unreachable: true
-
----
-# here.gluster.yml: a group for each volume, of the servers that have a brick of it, and those that are down
-plugin: glusterfs.data_protection.gluster
-clusters:
-  storage: server1.example.com
+# Log in as somebody who may run gluster by sudo, here and in all tasks.
 remote_user: admin
 become: true
+compose:
+  ansible_user: "'admin'"
+  ansible_become: true
+# A group for each volume, of the servers that have a brick of it, and one of those that are down.
 keyed_groups:
   - key: gluster_bricks | map(attribute='volume') | unique
     prefix: volume
 groups:
   down: not gluster_connected
-compose:
-  ansible_user: "'admin'"
-  ansible_become: true
 """
 
 import json

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import typing as t
 from pathlib import Path
@@ -14,6 +15,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+COLLECTIONS = os.pathsep.join(map(str, [ROOT / ".collections", *list(ROOT.parents)[2:3]]))
+"""Where Ansible finds this collection, whether it is a checkout or one that is installed."""
 OURS = "glusterfs.data_protection."
 PACKAGE = "ansible_collections.glusterfs.data_protection.plugins.modules"
 REPOSITORY = "https://github.com/glusterfs/ansible-data-protection/"

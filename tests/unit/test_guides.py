@@ -30,9 +30,10 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._run imp
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._trust.examine import (
     REASONS,
 )
-from ansible_collections.glusterfs.data_protection.tests.tools.guides import Block, blocks_of
+from ansible_collections.glusterfs.data_protection.tests.unit.guides import Block, blocks_of
 from ansible_collections.glusterfs.data_protection.tests.unit.recording import recordings
 from ansible_collections.glusterfs.data_protection.tests.unit.test_documents import (
+    COLLECTIONS,
     MODULES,
     OURS,
     PACKAGE,
@@ -53,7 +54,6 @@ PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
 RULEBOOKS = sorted(path.stem for path in (ROOT / "extensions/eda/rulebooks").glob("*.yml"))
 FILTERS = sorted(path.stem for path in (ROOT / "plugins/filter").glob("*.py"))
 LABEL = "ansible_collections.glusterfs.data_protection.docsite."
-COLLECTIONS = os.pathsep.join(map(str, [ROOT / ".collections", *list(ROOT.parents)[2:3]]))
 
 OF_OTHERS = {
     *("gluster_heal_info", "gluster_peer", "gluster_volume", "geo_rep"),  # of gluster.gluster
@@ -233,7 +233,12 @@ def test_inventories_are_inventories() -> None:
 def syntax_check(files: list[Path], folder: Path) -> None:
     command = [sys.executable, "-m", "ansible.cli.playbook", "--syntax-check"]
     done = subprocess.run(
-        [*command, "-i", "storage,backup,servers,node1,", *map(str, files)],
+        [
+            *command,
+            "-i",
+            "storage,backup,servers,node1,one_server_of_each_cluster,",
+            *map(str, files),
+        ],
         cwd=folder,
         env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS, "ANSIBLE_NOCOLOR": "1"},
         capture_output=True,

@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.glusterfs.data_protection.tests.unit.recording import recordings
+from ansible_collections.glusterfs.data_protection.tests.unit.test_documents import COLLECTIONS
 
-ROOT = Path(__file__).resolve().parents[3]
-COLLECTIONS = os.pathsep.join(map(str, [ROOT / ".collections", *list(ROOT.parents)[2:3]]))
 (RECORDING,) = (one for one in recordings("volumes") if one.version == "10.3")
 POOL = RECORDING.answers("pool", "list")[0]
 VOLUMES = RECORDING.answers("volume", "info")[0]

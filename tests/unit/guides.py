@@ -3,7 +3,7 @@
 
 """What the guides tell to type, and to write into files; and typing it.
 
-    python tests/tools/guides.py FOLDER GUIDE...
+    python tests/unit/guides.py FOLDER GUIDE...
 
 types each command of these guides, in their order, in FOLDER. There an inventory says where the hosts of
 the guides are, see the scenario `guides`.
