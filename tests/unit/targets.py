@@ -13,7 +13,11 @@ import contextlib
 import typing as t
 from xml.etree import ElementTree
 
-from ansible_collections.glusterfs.data_protection.plugins.module_utils import _module, _results
+from ansible_collections.glusterfs.data_protection.plugins.module_utils import (
+    _georep_results,
+    _module,
+    _results,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide import (
     clone,
     config,
@@ -115,7 +119,8 @@ SHOWS: tuple[Show, ...] = (
     lambda c: snapshot_set.restored_volumes(c, "shop", "nightly"),
     lambda c: [_results.volume_info_result(one) for one in c.volumes()],
     lambda c: [
-        _results.session_result(one, c.volume("projects"), NOW) for one in c.sessions("projects")
+        _georep_results.session_result(one, c.volume("projects"), NOW)
+        for one in c.sessions("projects")
     ],
 )
 
