@@ -166,9 +166,14 @@ class Reader:
         return self._ask(("volume", "info"), read_volumes)
 
     def status(self, volume: str) -> dict[str, VolumeStatus]:
-        """Of one started volume, or with "all" of those that nobody else has locked (10.3)."""
+        """Of one volume, or with "all" of those started that nobody else has locked (10.3)."""
         words = ("volume", "status", volume)
-        found = self._ask(words, read_volume_status)
+        try:
+            found = self._ask(words, read_volume_status)
+        except GlusterError as error:
+            if STOPPED in error.text:
+                return {volume: VolumeStatus()}
+            raise
         if volume not in (*found, "all"):
             raise GlusterError(("gluster", *words), f"the answer says nothing of {volume}")
         return found
@@ -341,6 +346,10 @@ def _all_of(
     if others:
         raise GlusterError(command, f"the answer is of {', '.join(others)} too")
     return found
+
+
+STOPPED = "is not started"
+"""In the text of an error with the general number."""
 
 
 def _missing(error: GlusterError) -> bool:
