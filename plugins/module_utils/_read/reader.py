@@ -9,7 +9,7 @@ import configparser
 import shlex
 import typing as t
 
-from .._model import SNAPSHOT_BRICK, Cluster, Session, Snapshot, Unknown, Volume
+from .._model import SNAPSHOT_BRICK, Cluster, Session, Snapshot, Unknown, Volume, VolumeStatus
 from .._run.errors import (
     MISREAD,
     NO_SNAPSHOT,
@@ -47,7 +47,6 @@ if t.TYPE_CHECKING:
         Setting,
         SnapshotConfig,
         Topic,
-        VolumeStatus,
     )
     from .._run.gluster import Gluster
     from .._run.process import Output
