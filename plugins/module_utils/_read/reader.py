@@ -170,7 +170,7 @@ class Reader:
         try:
             found = self._ask(words, read_volume_status)
         except GlusterError as error:
-            if STOPPED in error.text:
+            if _stopped(error):
                 return {volume: VolumeStatus()}
             raise
         if volume not in (*found, "all"):
@@ -347,8 +347,9 @@ def _all_of(
     return found
 
 
-STOPPED = "is not started"
-"""In the text of an error with the general number."""
+def _stopped(error: GlusterError) -> bool:
+    """``status`` of a stopped volume fails with the general number too."""
+    return "is not started" in error.text
 
 
 def _missing(error: GlusterError) -> bool:

@@ -86,7 +86,7 @@ class StopVolume(Step):
         volume = cluster.volume(self.volume)
         if volume and volume.started and "Rebalance" in cluster.status(self.volume).tasks:
             yield f"a rebalance of volume {self.volume} is running"
-        if self._has_record_of_sessions(cluster) and cluster.sessions(self.volume):
+        if volume and volume.is_clone and sessions_of(volume, cluster):
             yield f"clone {self.volume} has geo-replication sessions of its own"
 
     def undo(self) -> Step:
