@@ -46,8 +46,9 @@ def _is(value: t.Any, kind: type) -> bool:
 
 
 def made(kind: t.Callable[..., Said], said: t.Any) -> Said | None:
-    """A dataclass of what was said; None where that is something else, or of other types."""
-    if not isinstance(said, dict):
+    """A dataclass of what was said; None where that is nothing, or something else, or of other types."""
+    # Most descriptions say nothing, and an info of a whole cluster asks each of them.
+    if not said or not isinstance(said, dict):
         return None
     for one in fields(t.cast("t.Any", kind)):
         fits = TYPES.get(str(one.type), list)
