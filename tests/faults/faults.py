@@ -3,9 +3,10 @@
 
 """Disturb an operation at each command of gluster that it runs, run it again, and judge by the data.
 
-    make faults                        all, going on where an earlier run ended
-    make faults FAULTS=--short         some of each kind
-    make faults FAULTS=--table         the page of the documentation, from what was kept
+    make faults                             all, going on where an earlier run ended
+    make faults FAULTS="--only restore/"    those of one operation
+    make faults-short                       ten, as `make test` does
+    python tests/faults/faults.py --table   the page of the documentation, from what was kept
 
 An operation (operations.yml) runs on node1, where a stand-in of gluster tells of each command and waits
 for leave. So a fault has its place by the number of the command, and not by a time: before it, after it,
@@ -23,6 +24,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import re
 import socket
@@ -41,20 +43,21 @@ from ansible_runner.interface import run as run_ansible
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PAGE = ROOT / "docs/docsite/rst/guide_faults.rst"
-KEPT = HERE / "results.json"
+RESULTS = HERE / "results.json"
 OPERATIONS: dict[str, dict[str, t.Any]] = yaml.safe_load(
     (HERE / "operations.yml").read_text(encoding="utf-8")
 )
 HOST, PORT = "198.18.0.254", 7077
 SERVERS = ("node1", "node2", "node3")
-VOLUMES = {
-    "projects": "replica 3 node1:/bricks/b1/brick node2:/bricks/b1/brick node3:/bricks/b1/brick",
-    "scratch": "replica 3 node1:/bricks/b2/brick node2:/bricks/b2/brick node3:/bricks/b2/brick",
-}
+VOLUMES = {"projects": "b1", "scratch": "b2", "ledger": "b3"}
+"""Each replicated over the servers, on that brick; `ledger` is replicated to node4."""
 READS = re.compile(r"(snapshot (info|list|status|config$)|volume (info|status)|pool|peer status)")
 TRACEBACK = re.compile(
     r"Traceback|MODULE FAILURE|unexpected failure|see stdout/stderr", re.IGNORECASE
 )
+SHORT = (("snapshot", "snapshot create"), ("restore", "snapshot restore"))
+"""Operations, and their commands, that the short run disturbs."""
+
 CUT_OFF = 15.0
 """Seconds for which the network is away."""
 
@@ -258,9 +261,16 @@ def make_cluster() -> None:
     )
     lab.on("node1", "chmod +x /usr/local/sbin/gluster; rm -f /run/faults")
     known = lab.gluster("volume list")
-    for name, bricks in VOLUMES.items():
+    for name, brick in VOLUMES.items():
         if name not in known:
-            lab.gluster(f"volume create {name} {bricks}", f"volume start {name}")
+            bricks = " ".join(f"{node}:/bricks/{brick}/brick" for node in SERVERS)
+            lab.gluster(f"volume create {name} replica 3 {bricks}", f"volume start {name}")
+    lab.on(
+        "node4",
+        "gluster volume info mirror >/dev/null 2>&1 || { "
+        "gluster --mode=script volume create mirror node4:/bricks/b3/brick && "
+        "gluster --mode=script volume start mirror; }",
+    )
 
 
 def wait_until_well(seconds: float = 300) -> str:
@@ -276,9 +286,11 @@ def wait_until_well(seconds: float = 300) -> str:
             said = "; ".join(
                 " ".join(lab.on(node, script, check=False, seconds=60).split()) for node in SERVERS
             )
-            # Three nodes; six bricks and the daemons that heal them, six too.
+            # Three nodes; each has a brick of each volume, and a daemon that heals it.
+            counts = [one.split() for one in said.split("; ")]
             if all(
-                re.match(r"3 (\d+)$", one) and int(one.split()[1]) >= 12 for one in said.split("; ")
+                len(one) == 2 and one[0] == "3" and int(one[1]) >= 6 * len(VOLUMES)
+                for one in counts
             ):
                 return ""
         time.sleep(2)
@@ -295,8 +307,8 @@ def mend() -> None:
     lab.on("node1", "rm -f /run/faults; systemctl reset-failed glusterd; systemctl start glusterd")
 
 
-def clear(folder: Path) -> None:
-    """No snapshot, no clone, no note of ours: what each case begins with."""
+def clear() -> None:
+    """No snapshot and no clone: what each case begins with."""
     known = lab.gluster("volume list").split()
     for name in set(known) - set(VOLUMES):
         lab.on("node1", f"yes | /usr/sbin/gluster volume stop {name} force; true")
@@ -306,18 +318,14 @@ def clear(folder: Path) -> None:
     for name in lab.gluster("snapshot list").split():
         if "present" not in name:
             lab.on("node1", f"/usr/sbin/gluster --mode=script snapshot delete {name}; true")
-    group = {"name": "shop", "volumes": sorted(VOLUMES)}
-    said = play({"tasks": [{"glusterfs.data_protection.gluster_consistency_group": group}]}, folder)
-    if said[0] == "failed":
-        raise RuntimeError(f"the group cannot be made: {said[1]}")
 
 
 MOUNT = "mkdir -p /mnt/faults; mount -t glusterfs -o backup-volfile-servers=node2:node3 node1:/{} /mnt/faults"
 
 
-def write(name: str) -> None:
-    """A file in each volume, acknowledged by the disk."""
-    for volume in VOLUMES:
+def write(name: str, volumes: t.Iterable[str]) -> None:
+    """A file in each of these volumes, acknowledged by the disk."""
+    for volume in volumes:
         lab.on(
             "node4",
             f"{MOUNT.format(volume)} && echo {name} > /mnt/faults/{name} && sync /mnt/faults/{name}"
@@ -336,10 +344,10 @@ def files(what: str) -> set[str]:
     return {pair[0] for pair in pairs if pair[0] == pair[1]}
 
 
-def lost(acknowledged: t.Iterable[str]) -> list[str]:
+def lost(acknowledged: t.Iterable[str], volumes: t.Iterable[str]) -> list[str]:
     """What is neither in its volume nor in a snapshot."""
     found = []
-    for volume in VOLUMES:
+    for volume in volumes:
         missing = set(acknowledged) - files(volume)
         for name in lab.gluster(f"snapshot list {volume}").split() if missing else ():
             lab.on("node1", f"/usr/sbin/gluster --mode=script snapshot activate {name}; true")
@@ -373,15 +381,15 @@ def state(operation: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def start(operation: t.Mapping[str, t.Any], name: str, folder: Path) -> list[str]:
-    clear(folder)
+    clear()
     old, new = f"{name}-old", f"{name}-new"
-    write(old)
-    lab.gluster(*operation["before"])
+    write(old, operation["volumes"])
+    lab.gluster(*operation.get("before", ()))
     if "prepare" in operation:
         end, said = play(operation["prepare"], folder)
-        if end != "changed":
+        if end in ("failed", "lost"):
             raise RuntimeError(f"the start cannot be made: {said}")
-    write(new)
+    write(new, operation["volumes"])
     return [old, new]
 
 
@@ -442,7 +450,7 @@ def judge(case: Case, lasting: float, folder: Path) -> Result:
         if play(operation["play"], folder)[0] != "unchanged":
             problems.append("a third run is not unchanged")
         problems += state(operation)
-    problems += lost(acknowledged)
+    problems += lost(acknowledged, operation["volumes"])
     result.problems = tuple(problems)
     result.seconds = round(time.monotonic() - begun)
     return result
@@ -459,19 +467,17 @@ def in_order(cases: t.Mapping[str, t.Sequence[Case]]) -> list[Case]:
 
 
 def short(cases: t.Sequence[Case]) -> list[Case]:
-    """Each fault, during and after the first changing command, with other operations each time."""
-    names = ("snapshot", "restore")
+    """Each fault during and after one of the commands that matter most, in turn."""
     chosen = []
-    for index, fault in enumerate(FAULTS):
-        for moment in ("during", "after"):
-            name = names[(index + (moment == "after")) % len(names)]
-            chosen.append(
-                next(
-                    case
-                    for case in cases
-                    if (case.operation, case.moment, case.fault) == (name, moment, fault)
-                )
-            )
+    for index, (fault, moment) in enumerate(itertools.product(FAULTS, ("during", "after"))):
+        operation, command = SHORT[(index + index // 2) % len(SHORT)]
+        wanted = (operation, moment, fault)
+        chosen += [
+            case
+            for case in cases
+            if (case.operation, case.moment, case.fault) == wanted
+            and case.command.startswith(command)
+        ][:1]
     return chosen
 
 
@@ -482,11 +488,10 @@ def main() -> None:
     parser.add_argument("--short", action="store_true", help="ten of them")
     parser.add_argument("--table", action="store_true", help="write the page, run nothing")
     parser.add_argument("--only", default="", help="those whose key has this in it")
-    parser.add_argument("--results", type=Path, default=KEPT)
+    parser.add_argument("--results", type=Path, help="where they are kept, and were")
     options = parser.parse_args()
-    kept = (
-        json.loads(options.results.read_text(encoding="utf-8")) if options.results.exists() else {}
-    )
+    results = options.results or (RESULTS if options.table else None)
+    kept = json.loads(results.read_text(encoding="utf-8")) if results and results.exists() else {}
     if options.table:
         PAGE.write_text(page(kept), encoding="utf-8")
         return
@@ -496,7 +501,7 @@ def main() -> None:
 
 def run(options: argparse.Namespace, kept: dict[str, t.Any], folder: Path) -> int:
     make_cluster()
-    names = ["snapshot", "restore"] if options.short else list(OPERATIONS)
+    names = [operation for operation, _command in SHORT] if options.short else list(OPERATIONS)
     only = options.only.partition("/")[0]
     names = [name for name in names if only in ("", name)]
     commands = {name: commands_of(name, folder) for name in names}
@@ -511,7 +516,9 @@ def run(options: argparse.Namespace, kept: dict[str, t.Any], folder: Path) -> in
         result = judge(case, commands[case.operation][case.number - 1][1], folder)
         bad += bool(result.problems)
         kept[case.key] = asdict(result)
-        options.results.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        if options.results:
+            text = json.dumps(kept, indent=1, sort_keys=True) + "\n"
+            options.results.write_text(text, encoding="utf-8")
         told = "; ".join(result.problems) or "well"
         print(
             f"{case.key} ({case.command}): {result.first}, again {result.second}, {result.seconds} s: {told}"
