@@ -170,6 +170,7 @@ class Run:
     commands: list[str] = field(default_factory=list)
     done: list[Step] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
+    plan: Plan = field(default_factory=Plan)
     planned: list[Step] = field(default_factory=list)
     standing: list[Step] = field(default_factory=list)  # after a failure: what was not undone
     volumes: set[str] = field(default_factory=set)  # that the plan is about
@@ -177,7 +178,7 @@ class Run:
 
     def carry_out(self, plan: Plan, cluster: Cluster) -> Cluster:
         """Every step, each proved by a read; if one fails, those before it are taken back."""
-        self.cluster = cluster
+        self.cluster, self.plan = cluster, plan
         steps = [step.parts if isinstance(step, AtOnce) else (step,) for step in plan.steps]
         self.planned = [part for parts in steps for part in parts]
         self.volumes = {getattr(part, "volume", "") for part in self.planned} - {""}
@@ -336,8 +337,15 @@ def _told(error: Failure, run: Run, reader: Reader) -> str:
     """What failed, what was taken back or stands, how the volumes are, and how to go on."""
     parts = [_sentence(str(error)), error.advice]
     standing = run.standing or ([] if run.undone else run.done)
+    halfway = run.plan.halfway if run.plan.is_halfway(standing) else ""
     if not run.undone and not standing:
-        return " ".join(part for part in [*parts, "Nothing was changed."] if part)
+        parts.append("Nothing was changed.")
+        if not halfway:
+            return " ".join(part for part in parts if part)
+    # What to do comes before the account of what was done: it is read at night.
+    parts += [_state_of(name, reader, not halfway) for name in sorted(run.volumes)]
+    parts.append(halfway)
+    parts.append("Run the same task again when the cause is mended: it goes on from there.")
     if run.undone:
         parts.append(f"Taken back with: {'; '.join(clipped(line, 400) for line in run.undone)}.")
     if standing:
@@ -347,19 +355,17 @@ def _told(error: Failure, run: Run, reader: Reader) -> str:
             s.name for s in run.planned if isinstance(s, DeleteSnapshot) and s not in standing
         ]
         parts += [f"Not removed: {', '.join(spared)}."] if spared else []
-    parts += [_state_of(name, reader) for name in sorted(run.volumes)]
-    parts.append("Run the same task again when the cause is mended: it goes on from there.")
     return " ".join(part for part in parts if part)
 
 
-def _state_of(name: str, reader: Reader) -> str:
+def _state_of(name: str, reader: Reader, startable: bool) -> str:
     try:
         volume = reader.volume(name)
     except GlusterError:
         return f"The state of volume {name} cannot be read now."
     if volume is None:
         return f"Volume {name} does not exist."
-    hint = "" if volume.started else f" (gluster volume start {name} starts it)"
+    hint = "" if volume.started or not startable else f" (gluster volume start {name} starts it)"
     return f"Volume {name} is {volume.status}{hint}."
 
 
