@@ -320,38 +320,46 @@ def clear() -> None:
             lab.on("node1", f"/usr/sbin/gluster --mode=script snapshot delete {name}; true")
 
 
-MOUNT = "mkdir -p /mnt/faults; mount -t glusterfs -o backup-volfile-servers=node2:node3 node1:/{} /mnt/faults"
+MOUNT = (
+    "mkdir -p /mnt/faults; mount -t glusterfs -o backup-volfile-servers=node2:node3 {} /mnt/faults"
+)
 
 
-def write(name: str, volumes: t.Iterable[str]) -> None:
-    """A file in each of these volumes, acknowledged by the disk."""
-    for volume in volumes:
+def sources(operation: t.Mapping[str, t.Any], done: bool = False) -> dict[str, str]:
+    """Where clients mount its volumes: elsewhere when it has moved them."""
+    moved = operation.get("moved", {}) if done else {}
+    return {volume: moved.get(volume, f"node1:/{volume}") for volume in operation["volumes"]}
+
+
+def write(name: str, where: t.Iterable[str]) -> None:
+    """A file in each of these, acknowledged by the disk."""
+    for source in where:
         lab.on(
             "node4",
-            f"{MOUNT.format(volume)} && echo {name} > /mnt/faults/{name} && sync /mnt/faults/{name}"
+            f"{MOUNT.format(source)} && echo {name} > /mnt/faults/{name} && sync /mnt/faults/{name}"
             "; code=$?; umount /mnt/faults; exit $code",
         )
 
 
-def files(what: str) -> set[str]:
+def files(source: str) -> set[str]:
     """Those of a volume, or of a snapshot, that hold what was written."""
     said = lab.on(
         "node4",
-        f"{MOUNT.format(what)} && cd /mnt/faults && grep -H . -- * ; cd /; umount /mnt/faults",
+        f"{MOUNT.format(source)} && cd /mnt/faults && grep -H . -- * ; cd /; umount /mnt/faults",
         check=False,
     )
     pairs = (line.split(":", 1) for line in said.splitlines() if ":" in line)
     return {pair[0] for pair in pairs if pair[0] == pair[1]}
 
 
-def lost(acknowledged: t.Iterable[str], volumes: t.Iterable[str]) -> list[str]:
+def lost(acknowledged: t.Iterable[str], where: t.Mapping[str, str]) -> list[str]:
     """What is neither in its volume nor in a snapshot."""
     found = []
-    for volume in volumes:
-        missing = set(acknowledged) - files(volume)
+    for volume, source in where.items():
+        missing = set(acknowledged) - files(source)
         for name in lab.gluster(f"snapshot list {volume}").split() if missing else ():
             lab.on("node1", f"/usr/sbin/gluster --mode=script snapshot activate {name}; true")
-            missing -= files(f"/snaps/{name}/{volume}".lstrip("/"))
+            missing -= files(f"node1:/snaps/{name}/{volume}")
         found += [f"{name} of {volume} is lost" for name in sorted(missing)]
     return found
 
@@ -362,12 +370,13 @@ def state(operation: t.Mapping[str, t.Any]) -> list[str]:
     lists = {node: lab.on(node, "/usr/sbin/gluster snapshot list", check=False) for node in SERVERS}
     if len(set(lists.values())) > 1:
         found.append(f"nodes know other snapshots: {lists}")
-    for volume in VOLUMES:
-        info = lab.gluster(f"volume info {volume}")
-        if "Status: Started" not in info:
+    for volume, source in sources(operation, done=True).items():
+        if "Status: Started" not in lab.gluster(f"volume info {volume}"):
             found.append(f"{volume} is not started")
-        if re.search(r"features.read-only: (on|enable)", info):
-            found.append(f"{volume} is read-only")
+        try:
+            write("after", [source])
+        except RuntimeError as error:
+            found.append(f"{source} cannot be written: {error}")
     for node in SERVERS:
         if "gluster" in lab.on(node, "nft list tables 2>&1; true"):
             found.append(f"{node} holds packets")
@@ -383,13 +392,13 @@ def state(operation: t.Mapping[str, t.Any]) -> list[str]:
 def start(operation: t.Mapping[str, t.Any], name: str, folder: Path) -> list[str]:
     clear()
     old, new = f"{name}-old", f"{name}-new"
-    write(old, operation["volumes"])
+    write(old, sources(operation).values())
     lab.gluster(*operation.get("before", ()))
     if "prepare" in operation:
         end, said = play(operation["prepare"], folder)
         if end in ("failed", "lost"):
             raise RuntimeError(f"the start cannot be made: {said}")
-    write(new, operation["volumes"])
+    write(new, sources(operation).values())
     return [old, new]
 
 
@@ -450,7 +459,8 @@ def judge(case: Case, lasting: float, folder: Path) -> Result:
         if play(operation["play"], folder)[0] != "unchanged":
             problems.append("a third run is not unchanged")
         problems += state(operation)
-    problems += lost(acknowledged, operation["volumes"])
+    done = result.second not in ("failed", "lost")
+    problems += lost(acknowledged, sources(operation, done))
     result.problems = tuple(problems)
     result.seconds = round(time.monotonic() - begun)
     return result
