@@ -109,7 +109,7 @@ class Walk:
             subprocess.run([LAB, "run", "node4", "--", "umount", words[-1]], check=True)
 
     def as_it_is_here(self, word: str) -> str:
-        """No guide can know the id in the name of a safety snapshot; and what is written stays in the folder."""
+        """With the real id in the name of a safety snapshot, and what is written in the folder."""
         found = re.search(r"before-restore-(\w+)-[0-9a-f]{12}", word)
         if found:
             listed = subprocess.run(
