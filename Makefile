@@ -16,7 +16,7 @@ help: ## This list
 	    printf '  %-14s %s\n' "$$target" "$$text"; done
 
 test: ## Everything: the steps from lint to molecule, in two rows side by side
-	@tests/tools/step $(SLOW) -- $(QUICK)
+	@tests/tools/step $(SLOW) -- $(QUICK) molecule-replication
 
 test-matrix: ## The whole of what runs on the lab: bookworm (Gluster 10), bullseye (9), trixie (11)
 	@LAB_WHOLE=yes LAB_SETS=20 tests/tools/step $(SLOW) molecule-replication molecule-bullseye molecule-trixie
@@ -31,7 +31,7 @@ docs: ## Step: module, role and docsite documentation with antsibull-docs
 build: ## Step: the licences, the collection tarball, and Galaxy's own checks of it
 lab: ## Step: the lab itself, cut, killed half way and twice at once
 molecule: ## Step: the scenarios without geo-replication, on a real Gluster cluster (Debian bookworm, Gluster 10)
-molecule-replication: ## Step: those with geo-replication
+molecule-replication: ## Step: those with geo-replication, and what else there is, on another
 
 bench: ## How long modules take, how much memory, how many calls: a table, and .build/bench.json
 

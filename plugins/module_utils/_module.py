@@ -26,7 +26,7 @@ from ._hold.firewall import find
 from ._hold.window import Window
 from ._model import Cluster, Unknown
 from ._read.reader import Reader
-from ._run.errors import ALREADY, Failure, GlusterError
+from ._run.errors import ALREADY, Failure, GlusterError, clipped
 from ._run.gluster import Gluster
 from ._run.process import execute
 
@@ -411,9 +411,9 @@ def _told(error: Failure, run: Run, reader: Reader) -> str:
     if not run.undone and not standing:
         return " ".join(part for part in [*parts, "Nothing was changed."] if part)
     if run.undone:
-        parts.append(f"Taken back with: {'; '.join(run.undone)}.")
+        parts.append(f"Taken back with: {'; '.join(clipped(line, 400) for line in run.undone)}.")
     if standing:
-        lines = [step.line(run.cluster) for step in standing]
+        lines = [clipped(step.line(run.cluster), 400) for step in standing]
         parts.append(f"Left as it is, having had effect: {'; '.join(lines)}.")
         spared = [
             s.name for s in run.planned if isinstance(s, DeleteSnapshot) and s not in standing

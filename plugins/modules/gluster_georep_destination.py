@@ -246,6 +246,7 @@ from ansible.module_utils.common.parameters import env_fallback
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.destination import (
     HostKeyPolicy,
     Wanted,
+    check_password,
     check_wanted,
     decide_destination,
 )
@@ -326,11 +327,12 @@ def main() -> None:
     def show(cluster: Cluster) -> dict[str, t.Any]:
         return {"destination": destination_result(target, cluster)}
 
+    password = params["destination_root_password"] or ""
     try:
         check_wanted(wanted)
+        check_password(password)
     except Refusal as refusal:
         module.fail_json(msg=f"{refusal.problem}. Nothing was changed. {refusal.remedy}".strip())
-    password = params["destination_root_password"] or ""
     with opened(wanted.policy, password, wanted.mountbroker_group) as trust:
         converge(module, decide, show, trust=trust)
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import threading
@@ -86,7 +87,13 @@ def recordings(*names: str) -> list[Recording]:
     """All recordings, or those of a name, of every version."""
     paths = sorted(RECORDED.glob("*/*.json"))
     assert paths, "no recordings: run tests/tools/record"
-    return [Recording(path) for path in paths if not names or path.stem in names]
+    return [_recording(path) for path in paths if not names or path.stem in names]
+
+
+@functools.lru_cache(maxsize=None)
+def _recording(path: Path) -> Recording:
+    """Read once: many tests ask for all of them."""
+    return Recording(path)
 
 
 SAME_FOLDER = "/tmp/gluster-georep-folder"  # noqa: S108

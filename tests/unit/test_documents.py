@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import typing as t
 from pathlib import Path
@@ -14,6 +15,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+COLLECTIONS = os.pathsep.join(map(str, [ROOT / ".collections", *list(ROOT.parents)[2:3]]))
+"""Where Ansible finds this collection, whether it is a checkout or one that is installed."""
 OURS = "glusterfs.data_protection."
 PACKAGE = "ansible_collections.glusterfs.data_protection.plugins.modules"
 REPOSITORY = "https://github.com/glusterfs/ansible-data-protection/"
@@ -70,11 +73,12 @@ def test_links_are_absolute_and_ours_lead_somewhere(path: Path) -> None:
             assert not heading or heading in [title.lower().replace(" ", "-") for title in titles]
 
 
-def test_every_module_filter_and_role_is_presented() -> None:
+def test_every_plugin_and_role_is_presented() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    filters = [path.stem for path in (ROOT / "plugins/filter").glob("*.py")]
+    kinds = ("filter", "inventory")
+    others = [path.stem for kind in kinds for path in (ROOT / "plugins" / kind).glob("*.py")]
     roles = [path.name for path in (ROOT / "roles").iterdir()]
-    assert [name for name in (*MODULES, *filters, *roles) if f"| `{name}` |" not in text] == []
+    assert [name for name in (*MODULES, *others, *roles) if f"| `{name}` |" not in text] == []
 
 
 def test_playbooks_are_the_examples_that_were_recorded() -> None:

@@ -30,9 +30,10 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._run imp
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._trust.examine import (
     REASONS,
 )
-from ansible_collections.glusterfs.data_protection.tests.tools.guides import Block, blocks_of
+from ansible_collections.glusterfs.data_protection.tests.unit.guides import Block, blocks_of
 from ansible_collections.glusterfs.data_protection.tests.unit.recording import recordings
 from ansible_collections.glusterfs.data_protection.tests.unit.test_documents import (
+    COLLECTIONS,
     MODULES,
     OURS,
     PACKAGE,
@@ -50,17 +51,18 @@ GUIDES = sorted((ROOT / "docs/docsite/rst").glob("guide_*.rst"))
 TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in GUIDES}
 ROLES = sorted(path.name for path in (ROOT / "roles").glob("*"))
 PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
+RULEBOOKS = sorted(path.stem for path in (ROOT / "extensions/eda/rulebooks").glob("*.yml"))
 FILTERS = sorted(path.stem for path in (ROOT / "plugins/filter").glob("*.py"))
 LABEL = "ansible_collections.glusterfs.data_protection.docsite."
-COLLECTIONS = os.pathsep.join(map(str, [ROOT / ".collections", *list(ROOT.parents)[2:3]]))
 
 OF_OTHERS = {
     *("gluster_heal_info", "gluster_peer", "gluster_volume", "geo_rep"),  # of gluster.gluster
     *("rsync_options", "snap_scheduler", "sshd_config", "sync_jobs"),  # of Gluster and of ssh
+    "run_job_template",  # of ansible-rulebook
 }
 """Names with an underscore that are not in our source."""
 
-PROGRAMS = {"cd", "git", "mount"}
+PROGRAMS = {"cd", "git", "gluster-eventsapi", "mount", "pip", "systemctl"}
 """What is typed besides, and is not ours to be looked at."""
 
 
@@ -223,7 +225,7 @@ def test_plays_pass_the_syntax_check(tmp_path: Path) -> None:
 def test_inventories_are_inventories() -> None:
     found = [yaml.safe_load(block.text) for block in YAML]
     for content in found:
-        if isinstance(content, dict):
+        if isinstance(content, dict) and "plugin" not in content:
             for group in content.values():
                 assert not isinstance(group, dict) or set(group) <= {"hosts", "children", "vars"}
 
@@ -231,7 +233,12 @@ def test_inventories_are_inventories() -> None:
 def syntax_check(files: list[Path], folder: Path) -> None:
     command = [sys.executable, "-m", "ansible.cli.playbook", "--syntax-check"]
     done = subprocess.run(
-        [*command, "-i", "storage,backup,servers,node1,", *map(str, files)],
+        [
+            *command,
+            "-i",
+            "storage,backup,servers,node1,one_server_of_each_cluster,",
+            *map(str, files),
+        ],
         cwd=folder,
         env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS, "ANSIBLE_NOCOLOR": "1"},
         capture_output=True,
@@ -287,35 +294,49 @@ def check_ansible(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     check_module(options["-m"].replace(OURS, ""), arguments, monkeypatch)
 
 
+def check_ansible_rulebook(words: list[str], guide: str) -> None:
+    options = dict(zip(words, words[1:]))
+    assert options["-r"].replace(OURS, "") in RULEBOOKS
+    assert f"``{options['-e']}``" in TEXTS[guide]
+
+
 def check_ansible_doc(words: list[str]) -> None:
     kind = words[words.index("-t") + 1] if "-t" in words else "module"
     known = {"module": MODULES, "role": ROLES, "filter": FILTERS}[kind]
     assert words[-1][len(OURS) :] in known or words[-2:] == ["-l", OURS.rstrip(".")]
 
 
+def check_command(words: list[str], guide: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if words[0] == "ansible-playbook":
+        check_ansible_playbook(words, guide)
+    elif words[0] == "ansible":
+        check_ansible(words, monkeypatch)
+    elif words[0] == "ansible-rulebook":
+        check_ansible_rulebook(words, guide)
+    elif words[0] == "ansible-doc":
+        check_ansible_doc(words)
+    elif words[0] == "ansible-inventory":
+        assert f"``{words[2]}``" in TEXTS[guide]
+    elif words[0] == "make":
+        makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+        assert set(words[1:]) <= set(re.findall(r"^([a-z-]+):", makefile, re.M))
+    elif words[0].startswith("tests/"):
+        assert os.access(ROOT / words[0], os.X_OK)
+    else:
+        assert words[0] in {*PROGRAMS, "ansible-console"}, words
+
+
 def test_commands_would_be_understood(monkeypatch: pytest.MonkeyPatch) -> None:
-    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
     seen = set()
     for guide, whole in COMMANDS:
         words = [word for word in whole if not re.match(r"[A-Z_]+=", word)]
         if words[0] == "tests/tools/demo":
             words = words[1:]
-        elif words[0] in {"ansible", "ansible-playbook", "ansible-console"}:
+        elif words[0] in {"ansible", "ansible-playbook", "ansible-console", "ansible-rulebook"}:
             assert words[1:3] == ["-i", "inventory.yml"], whole
         seen.add(words[0])
         with monkeypatch.context() as patch:
-            if words[0] == "ansible-playbook":
-                check_ansible_playbook(words, guide)
-            elif words[0] == "ansible":
-                check_ansible(words, patch)
-            elif words[0] == "ansible-doc":
-                check_ansible_doc(words)
-            elif words[0] == "make":
-                assert set(words[1:]) <= set(targets)
-            elif words[0].startswith("tests/"):
-                assert os.access(ROOT / words[0], os.X_OK)
-            else:
-                assert words[0] in {*PROGRAMS, "ansible-console"}, whole
+            check_command(words, guide, patch)
     assert {"ansible-playbook", "ansible", "ansible-doc", "make"} <= seen
 
 
@@ -335,7 +356,7 @@ def test_what_is_typed_in_the_console_would_be_understood(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("guide", TEXTS)
 def test_full_names_are_of_what_is_there(guide: str) -> None:
-    known = {*MODULES, *ROLES, *PLAYBOOKS, *FILTERS, "gluster", "docsite"}
+    known = {*MODULES, *ROLES, *PLAYBOOKS, *RULEBOOKS, *FILTERS, "gluster", "docsite"}
     found = re.findall(r"glusterfs\.data_protection\.(\w+)", TEXTS[guide])
     assert set(found) <= known
     for name in re.findall(r"(?<![.\w-])gluster_\w+", TEXTS[guide]):
@@ -346,6 +367,7 @@ def test_full_names_are_of_what_is_there(guide: str) -> None:
 def source() -> str:
     places = [*(ROOT / "plugins").rglob("*.py"), *(ROOT / "roles").rglob("*.yml")]
     places += [*(ROOT / "playbooks").glob("*.yml"), ROOT / "meta/runtime.yml"]
+    places += (ROOT / "extensions/eda").rglob("*.yml")
     return "\n".join(path.read_text(encoding="utf-8") for path in places)
 
 

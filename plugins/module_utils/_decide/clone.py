@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .names import check_snapshot_name, check_volume_name
+from .notes import made, said_in
 from .plan import Plan, Refusal
 from .restore import READ_ONLY
 from .steps.snapshot import ActivateSnapshot, CloneSnapshot, DeactivateSnapshot
@@ -35,10 +36,7 @@ class Origin:
 
     @classmethod
     def of(cls, volume: Volume) -> Origin | None:
-        try:
-            return cls(**json.loads(volume.options.get(ORIGIN, "")))
-        except (TypeError, ValueError):
-            return None
+        return made(cls, said_in(volume, ORIGIN))
 
 
 def decide_clone(name: str, snapshot: str, started: bool, cluster: Cluster) -> Plan:

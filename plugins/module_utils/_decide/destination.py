@@ -42,7 +42,9 @@ if t.TYPE_CHECKING:
 
 HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.:-]*[A-Za-z0-9])?\Z")
 USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
+ACCOUNT = re.compile(r"[A-Za-z0-9_][^\s@]*@[A-Za-z0-9][A-Za-z0-9_.:-]*\Z")
 PATH = re.compile(r"(?:/[A-Za-z0-9_.-]+)+\Z")
+LONGEST_PASSWORD = 1000
 MOUNTBROKER_ROOT = "/var/mountbroker-root"
 MOUNTBROKER_GROUP = "geogroup"
 
@@ -83,6 +85,14 @@ def check_target(target: Target) -> None:
         )
     if not 0 < target.port < 65536:
         raise Refusal(f"{target.port} is no TCP port")
+
+
+def check_password(password: str) -> None:
+    """It is typed on a terminal, where a line break would end it and begin another answer."""
+    if password and not password.isprintable():
+        raise Refusal("the password has a line break or another control character")
+    if len(password.encode()) > LONGEST_PASSWORD:
+        raise Refusal(f"the password has more than the {LONGEST_PASSWORD} bytes that ssh reads")
 
 
 def check_wanted(wanted: Wanted) -> None:
@@ -370,6 +380,8 @@ def targets(
     for session in sessions:
         if not any(sessions_of(target, (session,)) for target in found):
             found.add(Target(session.host, session.user))
+    # What Gluster told becomes a word of ssh, and must not be an option there.
+    found = {one for one in found if ACCOUNT.match(f"{one.user}@{one.host}")}
     chosen = [
         one
         for one in found

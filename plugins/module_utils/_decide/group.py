@@ -12,12 +12,11 @@ the rest is *drift*, and the next run mends it.
 
 from __future__ import annotations
 
-import json
 import typing as t
 from dataclasses import dataclass, replace
 
 from .names import check_description, check_group_name, check_volume_name
-from .notes import line
+from .notes import line, made, said_in
 from .plan import Plan, Refusal
 from .steps.volume import UNSET, SetVolumeOptions
 
@@ -49,11 +48,10 @@ class Membership:
 
     @classmethod
     def of(cls, volume: Volume) -> Membership | None:
-        try:
-            said = cls(**json.loads(volume.options.get(MEMBERSHIP, UNSET)))
-            return replace(said, members=tuple(said.members))
-        except (TypeError, ValueError):
+        said = made(cls, said_in(volume, MEMBERSHIP))
+        if said is None or not all(isinstance(name, str) for name in said.members):
             return None
+        return replace(said, members=tuple(said.members))
 
 
 @dataclass(frozen=True)

@@ -56,10 +56,10 @@ def _check(name: str, what: str) -> None:
 
 def check_description(description: str) -> None:
     """Gluster cuts descriptions at 1,024 bytes and loses all lines but the first."""
+    if description and not description.isprintable():
+        raise Refusal("the description has a line break or another control character")
     size = len(description.encode())
     if size > DESCRIPTION_LONGEST:
         raise Refusal(f"the description has {size} bytes, and Gluster keeps {DESCRIPTION_LONGEST}")
-    if description and not description.isprintable():
-        raise Refusal("the description has a line break or another control character")
     if description != description.strip():
         raise Refusal("the description begins or ends with a blank")

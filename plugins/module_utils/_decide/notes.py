@@ -10,6 +10,15 @@ from __future__ import annotations
 
 import json
 import typing as t
+from dataclasses import fields
+
+from .._read.document import parse_json
+from .names import DESCRIPTION_LONGEST
+
+if t.TYPE_CHECKING:
+    from .._model import Volume
+
+Said = t.TypeVar("Said")
 
 OURS = frozenset({"restore", "set"})
 """What the facts are about; any other JSON belongs to the words."""
@@ -18,6 +27,31 @@ OURS = frozenset({"restore", "set"})
 def line(values: t.Mapping[str, t.Any]) -> str:
     """JSON as it is kept in descriptions and in options of volumes."""
     return json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def said_in(volume: Volume | None, option: str) -> t.Any:
+    """The JSON in an option of a volume, None where there is none: anybody can set one."""
+    try:
+        return parse_json(volume.options.get(option, "") if volume else "")
+    except ValueError:
+        return None
+
+
+TYPES: t.Mapping[str, type] = {"str": str, "bool": bool, "int": int}
+
+
+def made(kind: t.Callable[..., Said], said: t.Any) -> Said | None:
+    """A dataclass of what was said; None where that is something else, or of other types."""
+    if not isinstance(said, dict):
+        return None
+    for one in fields(t.cast("t.Any", kind)):
+        fits = TYPES.get(str(one.type), list)
+        if one.name in said and type(said[one.name]) is not fits:
+            return None
+    try:
+        return kind(**said)
+    except TypeError:
+        return None
 
 
 def described(words: str, **facts: t.Mapping[str, t.Any]) -> str:
@@ -37,10 +71,11 @@ def facts_of(description: str, about: str) -> dict[str, t.Any]:
 
 
 def _parted(description: str) -> tuple[str, dict[str, t.Any]]:
-    start = description.find("{")
+    # What Gluster would have cut is not ours, and to go through it would take long.
+    start = description.find("{") if len(description) <= DESCRIPTION_LONGEST else -1
     while start >= 0:
         try:
-            facts = json.loads(description[start:])
+            facts = parse_json(description[start:])
         except ValueError:
             facts = None
         if isinstance(facts, dict) and facts and OURS.issuperset(facts):

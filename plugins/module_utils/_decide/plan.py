@@ -14,6 +14,8 @@ import shlex
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from .._run.errors import clipped
+
 if t.TYPE_CHECKING:
     from .._model import Cluster, Topic
 
@@ -22,8 +24,8 @@ class Refusal(Exception):
     """Nothing was run: what is wrong, and what to do about it."""
 
     def __init__(self, problem: str, remedy: str = "") -> None:
-        super().__init__(problem)
-        self.problem = problem
+        self.problem = clipped(problem)
+        super().__init__(self.problem)
         self.remedy = remedy
 
 

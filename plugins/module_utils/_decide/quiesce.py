@@ -138,7 +138,7 @@ def hold_bricks(
 def _disconnect_after(volume: Volume) -> t.Iterator[int]:
     for option, default in DISCONNECT_AFTER.items():
         value = volume.options.get(option, str(default))
-        time = re.fullmatch(r"(\d+)(?:(s)(?:ec)?|(m)(?:in)?|(h)r?|(d)(?:ays)?|(w)k?)?", value)
+        time = re.fullmatch(r"(\d{1,9})(?:(s)(?:ec)?|(m)(?:in)?|(h)r?|(d)(?:ays)?|(w)k?)?", value)
         if not time:
             raise Refusal(
                 f"volume {volume.name} has {option} {value}, which is no time in seconds",

@@ -25,13 +25,12 @@ The steps come in stages, so that the members of a consistency group can go thro
 from __future__ import annotations
 
 import itertools
-import json
 import typing as t
 from dataclasses import dataclass, fields, replace
 
 from .group import MEMBERSHIP, TAKEN
 from .names import DESCRIPTION_LONGEST, LONGEST, check_snapshot_name, check_volume_name
-from .notes import described, facts_of, line
+from .notes import described, facts_of, line, made, said_in
 from .plan import Plan, Refusal
 from .snapshot import auto_delete_warning, find_snapshot
 from .steps.session import StopSession
@@ -125,17 +124,11 @@ class Mark:
 
     @classmethod
     def of(cls, volume: Volume) -> Mark | None:
-        try:
-            return cls(**json.loads(volume.options.get(MARK, "")))
-        except (TypeError, ValueError):
-            return None
+        return made(cls, said_in(volume, MARK))
 
     @classmethod
     def in_safety(cls, snapshot: Snapshot) -> Mark | None:
-        try:
-            return cls(**{**facts_of(snapshot.description, "restore"), "safety": snapshot.name})
-        except TypeError:
-            return None
+        return made(cls, {**facts_of(snapshot.description, "restore"), "safety": snapshot.name})
 
 
 def decide_restored(wanted: WantedRestore, cluster: Cluster) -> Plan:

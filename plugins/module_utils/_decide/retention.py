@@ -15,7 +15,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 
 from .clone import Origin
 from .group import find_group
@@ -73,6 +73,12 @@ class Policy:
                 "the prefix or pattern is empty",
                 'Say which snapshots the policy is about; pattern: "*" is all of them.',
             )
+        try:
+            re.compile(translate(self.pattern or ""))
+        except re.error:
+            raise Refusal(
+                f"the pattern {self.pattern!r} is none", "See to its brackets, as in [a-z]."
+            ) from None
         for option, count in self.keep.items():
             if count < 0:
                 raise Refusal(f"{option} is {count}", "Say 1 or more, or leave it out.")

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from .group import LONGEST_OPTION
 from .names import check_volume_name
-from .notes import line
+from .notes import line, said_in
 from .plan import Plan, Refusal
 from .steps.georep import (
     CreateSession,
@@ -86,7 +86,8 @@ class WantedSession:
     def check(self) -> None:
         check_volume_name(self.volume)
         check_volume_name(self.destination)
-        if len(self.host) > 253 or not HOST.match(self.host):
+        # Gluster writes HOST::VOLUME.
+        if len(self.host) > 253 or not HOST.match(self.host) or "::" in self.host:
             raise Refusal(f"{self.host!r} cannot name a host")
         if not USER.match(self.user):
             raise Refusal(f"{self.user!r} cannot name a user")
@@ -127,10 +128,7 @@ def decide_session(wanted: WantedSession, cluster: Cluster) -> Plan:
 
 def notes_of_pauses(volume: Volume | None) -> dict[str, str]:
     """For what the sessions of the volume were paused, by destination, where that was said."""
-    try:
-        notes = json.loads(volume.options.get(PAUSED_FOR, "") if volume else "")
-    except ValueError:
-        return {}
+    notes = said_in(volume, PAUSED_FOR)
     return {str(k): str(v) for k, v in notes.items()} if isinstance(notes, dict) else {}
 
 
@@ -190,7 +188,8 @@ def _port(wanted: WantedSession, session: Session | None, cluster: Cluster) -> i
     if wanted.ssh_port is not None:
         return wanted.ssh_port
     config = cluster.session_config(wanted.volume, wanted.secondary) if session else {}
-    return int(config.get("ssh_port", "22"))
+    found = config.get("ssh_port", "")
+    return int(found) if re.match(r"\d{1,5}\Z", found) else 22
 
 
 def _decide_absent(wanted: WantedSession, session: Session | None, cluster: Cluster) -> Plan:
@@ -307,6 +306,8 @@ def _unfit(name: str, key: str, value: t.Any, settings: Settings) -> str:
     word = str(value)
     if isinstance(value, (dict, list)) or not word or not word.isprintable():
         return f"the setting {name} is {value!r}: give it one line of text, or null for the default"
+    if len(word.encode()) > LONGEST_OPTION:
+        return f"the setting {name} has more than the {LONGEST_OPTION} bytes that are safe with Gluster"
     if setting.type == "bool":
         return (
             "" if word.lower() in WORDS else f"the setting {name} is {value!r}, not true or false"

@@ -30,7 +30,7 @@ from .names import (
     check_description,
     check_group_name,
 )
-from .notes import described, facts_of, words_of
+from .notes import described, facts_of, made, words_of
 from .plan import AtOnce, Plan, Refusal
 from .restore import (
     LASTING,
@@ -79,11 +79,7 @@ class Tag:
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Tag | None:
-        facts = facts_of(snapshot.description, "set")
-        try:
-            return cls(**facts) if facts else None
-        except TypeError:
-            return None
+        return made(cls, facts_of(snapshot.description, "set"))
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ import shlex
 import typing as t
 from dataclasses import dataclass, field
 
-from .._run.errors import Failure
+from .._read.document import parse_json
+from .._run.errors import MISREAD, Failure
 from .probe import SOURCE_PORT
 
 if t.TYPE_CHECKING:
@@ -177,7 +178,7 @@ def find(execute: Execute, find_binary: FindBinary) -> Firewall:
 
 def _failed(command: Command, output: Output) -> HoldError:
     said = " ".join((output.stderr or output.stdout).split())[:500]
-    if output.reason:
+    if output.reason == "time":
         said = f"no answer in {SECONDS:g} seconds"
     return HoldError(f"the command {command.argv[0]} failed: {said or f'exit code {output.rc}'}")
 
@@ -272,7 +273,7 @@ def read_nft(text: str) -> Seen:
     comments = []
     hooked = False
     try:
-        for entry in json.loads(text)["nftables"]:
+        for entry in parse_json(text)["nftables"]:
             ((kind, thing),) = entry.items()
             if kind == "set":
                 elements = thing.pop("elem", [])
@@ -284,7 +285,7 @@ def read_nft(text: str) -> Seen:
                 comments.append(thing.get("comment"))
             if kind != "metainfo":
                 lines.append(json.dumps(entry, sort_keys=True))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except MISREAD as error:
         raise HoldError(f"the answer of nft cannot be understood: {error!r}") from None
     whole = hooked and comments == [comment for comment, _rule in NFT_RULES]
     return Seen({"nft": tuple(lines)}, whole, ports)
@@ -411,7 +412,7 @@ def read_iptables(texts: t.Mapping[str, str], saved: str) -> Seen:
         lines[program] = tuple(rule for rule in rules if ours.match(rule))
         if lines[program] or program == "iptables":
             whole = whole and _is_whole(program, rules)
-    found = re.findall(rf"^add {NAME} (\d+) timeout (\d+)", saved, re.MULTILINE)
+    found = re.findall(rf"^add {NAME} (\d{{1,5}}) timeout (\d{{1,9}})", saved, re.MULTILINE)
     if saved:
         lines["ipset"] = tuple(line for line in saved.splitlines() if line.startswith("create "))
     return Seen(lines, whole, {int(port): float(left) for port, left in found})

@@ -12,10 +12,9 @@ import configparser
 import re
 import string
 import typing as t
-from datetime import datetime, timezone
 
 from .._model import Session, Setting, Worker
-from .document import payload, text
+from .document import payload, read_time, text, whole
 
 if t.TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -49,6 +48,7 @@ def _named(element: Element, tag: str) -> str:
 
 
 def _worker(pair: Element) -> Worker:
+    """Its times are in UTC, whatever the time zone of the nodes (seen on 10.3)."""
     completed = {"Yes": True, "No": False}
     return Worker(
         node=_named(pair, "primary_node"),
@@ -57,14 +57,14 @@ def _worker(pair: Element) -> Worker:
         status=text(pair, "status"),
         crawl=_known(text(pair, "crawl_status")),
         secondary_node=_known(_named(pair, "secondary_node")),
-        last_synced=_moment(text(pair, "last_synced")),
+        last_synced=read_time(text(pair, "last_synced")),
         entry=_count(text(pair, "entry")),
         data=_count(text(pair, "data")),
         meta=_count(text(pair, "meta")),
         failures=_count(text(pair, "failures")),
-        checkpoint=_moment(text(pair, "checkpoint_time")),
+        checkpoint=read_time(text(pair, "checkpoint_time")),
         checkpoint_completed=completed.get(text(pair, "checkpoint_completed")),
-        checkpoint_completed_at=_moment(text(pair, "checkpoint_completion_time")),
+        checkpoint_completed_at=read_time(text(pair, "checkpoint_completion_time")),
     )
 
 
@@ -73,16 +73,7 @@ def _known(word: str) -> str | None:
 
 
 def _count(word: str) -> int | None:
-    return int(word) if word.isdigit() else None
-
-
-def _moment(word: str) -> str | None:
-    """Status times are in UTC, whatever the time zone of the nodes (seen on 10.3)."""
-    try:
-        moment = datetime.strptime(word, "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone.utc)
-    except ValueError:
-        return None
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return whole(word) if word.isdecimal() else None
 
 
 def read_session_config(root: Element) -> dict[str, str]:

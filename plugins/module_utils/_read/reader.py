@@ -9,8 +9,16 @@ import configparser
 import shlex
 import typing as t
 
-from .._model import SNAPSHOT_BRICK, Cluster, Snapshot, Unknown, Volume
-from .._run.errors import NO_SNAPSHOT, NO_VOLUME, Failure, GlusterError, said_by
+from .._model import SNAPSHOT_BRICK, Cluster, Session, Snapshot, Unknown, Volume
+from .._run.errors import (
+    MISREAD,
+    NO_SNAPSHOT,
+    NO_VOLUME,
+    Failure,
+    GlusterError,
+    said_by,
+    understood,
+)
 from .._run.mount import mounted
 from .._run.process import SSH
 from .georep import read_errors, read_session_config, read_sessions, read_settings
@@ -36,7 +44,6 @@ if t.TYPE_CHECKING:
         BrickStatus,
         Peer,
         Room,
-        Session,
         Setting,
         SnapshotConfig,
         Topic,
@@ -127,13 +134,12 @@ class Reader:
             if _missing(error):
                 return None
             raise
-        return found[0] if found else None
+        return _only(name, found, ("gluster", "snapshot", "info", name))
 
     def snapshots(self, volume: str = "") -> tuple[Snapshot, ...]:
         """Those of a volume, or all of the cluster."""
-        return self._ask(
-            ("snapshot", "info", *(("volume", volume) if volume else ())), read_snapshots
-        )
+        words = ("snapshot", "info", *(("volume", volume) if volume else ()))
+        return _all_of(volume, self._ask(words, read_snapshots), ("gluster", *words))
 
     def snapshots_if_any(self, volume: str) -> tuple[Snapshot, ...] | None:
         """None where there is no such volume."""
@@ -154,14 +160,18 @@ class Reader:
             if _missing(error):
                 return None
             raise
-        return found[0] if found else None
+        return _only(name, found, ("gluster", "volume", "info", name))
 
     def volumes(self) -> tuple[Volume, ...]:
         return self._ask(("volume", "info"), read_volumes)
 
     def status(self, volume: str) -> dict[str, VolumeStatus]:
         """Of one started volume, or with "all" of those that nobody else has locked (10.3)."""
-        return self._ask(("volume", "status", volume), read_volume_status)
+        words = ("volume", "status", volume)
+        found = self._ask(words, read_volume_status)
+        if volume not in (*found, "all"):
+            raise GlusterError(("gluster", *words), f"the answer says nothing of {volume}")
+        return found
 
     def statuses(self, volumes: t.Iterable[Volume]) -> dict[str, VolumeStatus]:
         """Of those that are started."""
@@ -182,7 +192,7 @@ class Reader:
         """Those of a primary volume, or all of the cluster."""
         words = ("volume", "geo-replication", *([volume] if volume else []), "status")
         try:
-            return self._ask(words, read_sessions)
+            return _all_of(volume, self._ask(words, read_sessions), ("gluster", *words))
         except GlusterError as error:
             if "No active geo-replication sessions" in error.text or _missing(error):
                 return ()
@@ -202,7 +212,7 @@ class Reader:
         """From the file that gsyncd itself has its keys and defaults from."""
         try:
             settings = read_settings(self._text_of(GSYNCD_CONF))
-        except (ValueError, configparser.Error):
+        except (*MISREAD, configparser.Error):
             settings = {}
         if not settings:
             raise Failure(
@@ -235,7 +245,7 @@ class Reader:
         """A volume of another cluster: glusterd answers such questions without a password."""
         words = ("volume", "info", volume)
         try:
-            found = read_volumes(self.gluster.run(words, options=(f"--remote-host={host}",)))
+            root = self.gluster.run(words, options=(f"--remote-host={host}",))
         except GlusterError as error:
             if _missing(error):
                 return None
@@ -245,13 +255,17 @@ class Reader:
                     "It has to, on TCP port 24007, and its bricks on theirs.",
                 ) from None
             raise
-        return found[0] if found else None
+        with understood(("gluster", *words)):
+            found = read_volumes(root)
+        return _only(volume, found, ("gluster", *words))
 
     def room(self, host: str, volume: str) -> Room:
         """Of a volume of this cluster or another one; an error where it cannot be mounted."""
         with mounted(host, volume, self._answer) as mount:
             table, found = commands(mount)
-            return read_room(self._answer(table), self._answer(found))
+            answers = self._answer(table), self._answer(found)
+            with understood(table):
+                return read_room(*answers)
 
     def room_if_any(self, host: str, volume: str) -> Room | None:
         try:
@@ -269,7 +283,7 @@ class Reader:
             output = self._run(LVS, 60.0, 1 << 26)
             try:
                 found = read_logical_volumes(output.stdout) if output.rc == 0 else ()
-            except (ValueError, KeyError, TypeError):
+            except MISREAD:
                 found = ()
             self._logical_volumes = found
         return self._logical_volumes
@@ -280,7 +294,8 @@ class Reader:
         bricks = [brick.path for volume in self.volumes() for brick in volume.bricks]
         known = {found.group(1) for found in map(SNAPSHOT_BRICK.search, bricks) if found}
         known.update(one.snapshot_volume for one in self.snapshots() if one.snapshot_volume)
-        return left_over(text, self._mounts(), known)
+        with understood(LVS_BY_SIZE):
+            return left_over(text, self._mounts(), known)
 
     def thin_pools(
         self, volume: Volume, peers: t.Iterable[Peer]
@@ -300,12 +315,32 @@ class Reader:
         return tuple(sorted(brick for brick, pool in pools.items() if pool is None))
 
     def _ask(self, words: tuple[str, ...], read: t.Callable[[Element], Answer]) -> Answer:
-        try:
-            return read(self.gluster.run(words))
-        except (ValueError, KeyError, TypeError) as error:
-            raise GlusterError(
-                ("gluster", *words), f"the answer cannot be understood: {error}"
-            ) from None
+        root = self.gluster.run(words)
+        with understood(("gluster", *words)):
+            return read(root)
+
+
+Named = t.TypeVar("Named", Snapshot, Volume)
+OfVolume = t.TypeVar("OfVolume", Snapshot, Session)
+
+
+def _only(name: str, found: t.Sequence[Named], command: t.Sequence[str]) -> Named | None:
+    """What was asked for by its name. Who believed an answer of something else would act on that."""
+    if not found:
+        return None
+    if [one.name for one in found] != [name]:
+        raise GlusterError(command, f"the answer is of {', '.join(one.name for one in found)}")
+    return found[0]
+
+
+def _all_of(
+    volume: str, found: tuple[OfVolume, ...], command: t.Sequence[str]
+) -> tuple[OfVolume, ...]:
+    """Those of the volume that was asked for, if one was; others would be taken for its own."""
+    others = [one.volume for one in found if volume not in ("", one.volume)]
+    if others:
+        raise GlusterError(command, f"the answer is of {', '.join(others)} too")
+    return found
 
 
 def _missing(error: GlusterError) -> bool:

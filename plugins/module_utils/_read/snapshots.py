@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime, timezone
 
 from .._model import BrickStatus, Snapshot, SnapshotConfig, VolumeLimits
-from .document import boolean, number, payload, text
+from .document import boolean, number, payload, read_time, text
 
 if t.TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -37,21 +36,6 @@ def _snapshot(element: Element, common: str) -> Snapshot:
         activated=text(hidden, "status") == "Started",
         snapshot_volume=text(hidden, "name"),
     )
-
-
-def read_time(value: str) -> str | None:
-    """ISO 8601 in UTC; up to Gluster 8 the zone is missing and is UTC."""
-    try:
-        if value[19:] in ("", " +0000"):
-            moment = datetime.fromisoformat(value[:19])  # strptime takes ten times as long
-            if moment.isoformat(" ") != value[:19]:
-                return None  # a date alone, or another form of ISO 8601
-        else:
-            there = datetime.strptime(value, "%Y-%m-%d %H:%M:%S %z")
-            moment = there.astimezone(timezone.utc).replace(tzinfo=None)
-    except ValueError:
-        return None
-    return f"{moment.isoformat()}Z"
 
 
 def read_snapshot_bricks(root: Element) -> tuple[BrickStatus, ...]:

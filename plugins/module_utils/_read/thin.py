@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 import typing as t
 from dataclasses import dataclass
+
+from .document import parse_json
 
 LVS = (
     "lvs",
@@ -45,7 +46,7 @@ class LogicalVolume:
 
 def read_logical_volumes(text: str) -> tuple[LogicalVolume, ...]:
     """All rows of an answer to :data:`LVS`."""
-    rows = (row for report in json.loads(text)["report"] for row in report["lv"])
+    rows = (row for report in parse_json(text)["report"] for row in report["lv"])
     return tuple(
         LogicalVolume(
             group=row["vg_name"],
@@ -111,7 +112,7 @@ def left_over(text: str, mounts: str, known: t.Iterable[str]) -> tuple[Leftover,
         device, point = line.split(" ")[:2]
         points.setdefault(device, []).append(re.sub(r"^/var/run/", "/run/", point))
     found = []
-    for row in (row for report in json.loads(text)["report"] for row in report["lv"]):
+    for row in (row for report in parse_json(text)["report"] for row in report["lv"]):
         at = points.get(row["lv_dm_path"], [])
         others = [point for point in at if not point.startswith(GLUSTERS_OWN)]
         made = OF_SNAPSHOT.match(row["lv_name"])

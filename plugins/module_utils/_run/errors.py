@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 if t.TYPE_CHECKING:
@@ -57,12 +58,23 @@ GSYNCD_BROKEN = (
 )
 
 
+MISREAD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What a reader raises on an answer that is not what it should be."""
+
+
+def clipped(text: str, longest: int = 2000) -> str:
+    """Both ends of a text that goes into a message: somebody is to read it, on a terminal."""
+    if len(text) > longest:
+        text = f"{text[: longest // 2]} ... {text[-(longest // 4) :]}"
+    return "".join(c if c.isprintable() or c.isspace() else "?" for c in text)
+
+
 class Failure(Exception):
     """Something that was run failed: the text, and what to do next."""
 
     def __init__(self, text: str, advice: str = "") -> None:
-        super().__init__(text)
-        self.text = text
+        self.text = clipped(text)
+        super().__init__(self.text)
         self.advice = advice
 
 
@@ -104,17 +116,34 @@ class GlusterError(Failure):
 
     def __str__(self) -> str:
         number = f" (errno {self.errno})" if self.errno else ""
-        return f"{' '.join(self.command)} failed: {' '.join(self.text.split())}{number}"
+        command = " ".join(clipped(word, 100) for word in self.command)
+        return f"{command} failed: {' '.join(self.text.split())}{number}"
+
+
+@contextlib.contextmanager
+def understood(command: t.Sequence[str]) -> t.Iterator[None]:
+    """While an answer is read: where it is not what it should be, that is the command's failure."""
+    try:
+        yield
+    except MISREAD as error:
+        said = " ".join(str(error).split())
+        raise GlusterError(command, f"the answer cannot be understood: {said}") from None
+
+
+STOPPED = {
+    "time": "it did not end in time and was stopped",
+    "size": "it printed too much and was stopped",
+}
 
 
 def said_by(words: t.Sequence[str], output: Output) -> str:
     """What a program printed that had to succeed."""
     if output.rc == 0:
         return output.stdout
-    said = " ".join((output.stderr or output.stdout).split())
+    said = " ".join((output.stderr or output.stdout).split())[-1000:]
     raise GlusterError(
-        [word if len(word) < 100 else f"{word[:100]}..." for word in words],
-        said[-1000:] or f"exit code {output.rc}",
+        [clipped(word, 100) for word in words],
+        STOPPED.get(output.reason) or said or f"exit code {output.rc}",
         rc=output.rc,
         timed_out=output.reason == "time",
     )

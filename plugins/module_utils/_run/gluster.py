@@ -16,12 +16,16 @@ import time
 import typing as t
 from xml.etree.ElementTree import Element
 
-from .._read.document import NotXml, parse
-from .errors import LOCKED, GlusterError
+from .._read.document import NotXml, number, parse, text
+from .errors import LOCKED, GlusterError, understood
 from .process import SSH, Output, execute
 
-MAX_OUTPUT = 256 * 1024 * 1024
-"""Bytes of one answer: without a bound a bug of Gluster fills the memory."""
+MAX_OUTPUT = 32 * 1024 * 1024
+"""Bytes of one answer: without a bound a bug of Gluster fills the memory.
+
+A snapshot takes about 600 of them in ``snapshot info``, so it is enough for 50,000. Memory of ten times its
+size is what an answer takes.
+"""
 
 GRACE = 30.0
 """Seconds the process may outlive the --timeout it was given before it is killed."""
@@ -90,28 +94,23 @@ class Gluster:
         command = ["gluster", *words]
         output = self._run(argv, self.timeout + GRACE, MAX_OUTPUT)
         if output.reason == "size":
-            raise GlusterError(command, f"printed more than {MAX_OUTPUT} bytes and was stopped")
+            raise GlusterError(command, f"it printed more than {MAX_OUTPUT} bytes and was stopped")
         if output.reason == "time":
             raise GlusterError(command, f"no answer in {self.timeout} seconds", timed_out=True)
         try:
             root = parse(output.stdout)
         except NotXml as error:
-            plain = " ".join((output.stdout + "\n" + output.stderr).split())
-            said = plain[:1000] or str(error)
+            said = _plain(output) if error.is_text else str(error)
             if said == UNTOLD:
                 raise self._told_plainly(words) from None
             raise GlusterError(
                 command, said, rc=output.rc, timed_out="request timed out" in said.lower()
             ) from None
-        answer = root.findtext("opRet", "").strip()
-        if answer != "0" or output.rc != 0:
-            number = root.findtext("opErrno", "").strip()
-            raise GlusterError(
-                command,
-                root.findtext("opErrstr") or root.findtext("output") or output.stderr,
-                errno=int(number) if number.lstrip("-").isdigit() else None,
-                rc=output.rc,
-            )
+        if text(root, "opRet") != "0" or output.rc != 0:
+            with understood(command):
+                errno = number(root, "opErrno") if text(root, "opErrno") else None
+            said = text(root, "opErrstr") or text(root, "output") or output.stderr
+            raise GlusterError(command, said, errno=errno, rc=output.rc)
         return root
 
     def _told_plainly(self, words: t.Sequence[str]) -> GlusterError:
@@ -121,5 +120,10 @@ class Gluster:
         command = ["gluster", *words]
         if output.rc == 0:
             return GlusterError(command, "it was in the way of another command", errno=LOCKED)
-        said = " ".join((output.stderr + "\n" + output.stdout).split())
-        return GlusterError(command, said[:1000], rc=output.rc)
+        return GlusterError(command, _plain(output), rc=output.rc)
+
+
+def _plain(output: Output) -> str:
+    """What was printed that is no XML, in one line."""
+    said = f"{output.stdout[:2000]}\n{output.stderr[:2000]}"
+    return " ".join(said.split())[:1000] or "it printed nothing"

@@ -34,12 +34,15 @@ CLOSING = 5.0
 
 @dataclass(frozen=True)
 class Output:
-    """What a program printed; ``rc`` is None where it was killed for time or for size."""
+    """What a program printed; ``rc`` is None where it was killed, or could not be run at all.
+
+    Of one that was killed for size nobody reads what it printed, so that is not kept.
+    """
 
     rc: int | None
     stdout: str
     stderr: str
-    reason: str = ""  # "" or "time" or "size"
+    reason: str = ""  # "" or "time" or "size" or "run"
 
 
 def execute(argv: t.Sequence[str], seconds: float, max_bytes: int, text: str = "") -> Output:
@@ -56,6 +59,16 @@ def execute(argv: t.Sequence[str], seconds: float, max_bytes: int, text: str = "
 
 
 def _execute(
+    argv: t.Sequence[str], seconds: float, max_bytes: int, source: int | t.IO[bytes]
+) -> Output:
+    try:
+        return _run(argv, seconds, max_bytes, source)
+    except (OSError, ValueError) as error:
+        # It is not there, or a word is too long for the kernel, or holds a NUL.
+        return Output(None, "", f"{argv[0]} cannot be run: {error}", "run")
+
+
+def _run(
     argv: t.Sequence[str], seconds: float, max_bytes: int, source: int | t.IO[bytes]
 ) -> Output:
     environment = {**os.environ, "LC_ALL": "C", "LANGUAGE": "C"}
@@ -75,8 +88,20 @@ def _execute(
             reason = "time"
         finally:
             process.kill()
-    stdout, stderr = (b"".join(parts).decode("utf-8", "replace") for parts in texts)
+    stdout, stderr = (_text_of(parts) for parts in texts)
     return Output(None if reason else process.returncode, stdout, stderr, reason)
+
+
+def decoded(printed: bytes) -> str:
+    """As text, in which there is no NUL: no path and no argument may have one."""
+    return printed.decode("utf-8", "replace").replace("\0", "\ufffd")
+
+
+def _text_of(parts: list[bytes]) -> str:
+    """The parts are let go, so that an answer is not in memory twice."""
+    printed = b"".join(parts)
+    parts.clear()
+    return decoded(printed)
 
 
 def _collect(
@@ -98,5 +123,5 @@ def _collect(
                 key.data.append(chunk)
                 size += len(chunk)
             if size > max_bytes:
-                return texts, "size"
+                return ([], []), "size"
     return texts, ""

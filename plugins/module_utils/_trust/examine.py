@@ -9,10 +9,10 @@ import typing as t
 from dataclasses import dataclass
 
 from .._decide.steps.destination import at
-from .._read.document import NotXml, parse
+from .._read.document import parse, text
 from .._read.rsync import TRIAL, drops_data, shows_its_mount, told
 from .._read.volumes import read_volumes
-from .._run.errors import Failure, GlusterError
+from .._run.errors import Failure, understood
 from .facts import Account, Mountbroker, Target, gsyncd_fault
 from .reader import GSYNCD
 
@@ -200,10 +200,8 @@ def _volume_there(name: str, account: Account, target: Target, trust: TrustReade
     )
     words = at(account.seen_by, ("sh", "-c", command, "sh", "volume", "info", name))
     output = trust.ssh.output(words)
-    try:
+    with understood(words[:2]):
         root = parse(output.stdout)
-        if root.findtext("opRet", "").strip() != "0":
+        if text(root, "opRet") != "0":
             return None
         return next(iter(read_volumes(root)), None)
-    except (NotXml, ValueError) as error:
-        raise GlusterError(words[:2], f"the answer cannot be understood: {error}") from None

@@ -8,11 +8,13 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import json
+import math
 import re
 import typing as t
 import uuid
 from dataclasses import dataclass, field
+
+from .._read.document import parse_json
 
 MARK = "glusterfs.data_protection"
 """In the comment of what is installed: by it ``absent`` knows its own."""
@@ -223,19 +225,19 @@ def read_mountbroker(text: str) -> tuple[Mountbroker, ...]:
     for line in text.splitlines():
         if not line.startswith("{"):
             continue
-        answer = json.loads(line)
+        answer = parse_json(line)
         output = answer.get("output")
         if not answer.get("ok") or not isinstance(output, dict):
             raise ValueError(f"a node answered {line[:200]}")
-        root = output["mountbroker-root"]
+        root = str(output["mountbroker-root"])
         nodes.append(
             Mountbroker(
                 "" if root == "None" else root,
-                output["geo-replication-log-group"],
+                str(output["geo-replication-log-group"]),
                 {user: tuple(sorted(volumes)) for user, volumes in output["users"].items()},
                 bool(output["path_exists"]),
                 bool(output["group_exists"]),
-                answer["nodeid"],
+                str(answer["nodeid"]),
             )
         )
     if not nodes:
@@ -256,6 +258,9 @@ def read_account(text: str, seen_by: Target, now: float) -> Account:
     def one(name: str) -> str:
         return said.get(name, [""])[0].strip()
 
+    clock = float(one("clock") or now) - now
+    if not math.isfinite(clock):
+        raise ValueError(f"its clock shows {one('clock')}")
     entry = (one("passwd").split(":") + [""] * 7)[:7]
     volfile = "\n".join(said.get("volfile", ()))
     broker = read_volfile(volfile, one("root_exists") == "yes", one("group_exists") == "yes")
@@ -273,7 +278,7 @@ def read_account(text: str, seen_by: Target, now: float) -> Account:
         gluster=one("gluster"),
         gluster_path=one("gluster_path"),
         gsyncd=gsyncd_fault(one("gsyncd")),
-        clock=float(one("clock") or now) - now,
+        clock=clock,
         mountbroker=broker if volfile else None,
         stale=one("stale") == "yes",
     )
@@ -296,6 +301,8 @@ def gsyncd_fault(said: str) -> str:
     return ""
 
 
+LONGEST_LINE = 300
+
 LOGIN_ENDS: tuple[tuple[str, str], ...] = (
     ("has changed and you have requested strict checking", "host_key_changed"),
     ("REMOTE HOST IDENTIFICATION HAS CHANGED", "host_key_changed"),
@@ -308,18 +315,31 @@ LOGIN_ENDS: tuple[tuple[str, str], ...] = (
 
 def read_login(rc: int | None, stderr: str) -> Login:
     """How ssh ended that was to run ``true``; 255 is its own failure, all else is the shell's."""
-    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     if rc == 0:
         return Login()
+    lines = [_told(line) for line in stderr.splitlines() if line.strip()]
     last = lines[-1] if lines else ""
     if rc is None:
-        return Login("unreachable", "no answer in time")
+        missing = last.startswith("ssh cannot be run")
+        return Login("unreachable", last if missing else "no answer in time")
+    # What the host itself has to say (Banner) comes before the end; one with a wrong key says nothing.
+    ends = [last]
+    if "Host key verification failed" in last:
+        ends = lines
+    elif last.startswith("Disconnected from"):
+        ends = lines[-2:]
     for sign, code in LOGIN_ENDS:
-        if sign in stderr:
-            return Login(code, next(line for line in lines if sign in line).strip("@ "))
+        found = next((line for line in ends if sign in line), "")
+        if found:
+            return Login(code, found.strip("@ "))
     if rc == 255:
         return Login("unreachable", last or "ssh said nothing")
     return Login("authentication_refused", last or f"the shell ended with exit code {rc}")
+
+
+def _told(line: str) -> str:
+    """A line that may be a stranger's, for a message."""
+    return "".join(c if c.isprintable() else " " for c in line[:LONGEST_LINE]).strip()
 
 
 def read_secret_keys(common: str, own: str, own_tar: str) -> SecretKeys:
@@ -353,7 +373,7 @@ def read_record(text: str) -> dict[Target, tuple[str, ...]]:
     found: dict[Target, tuple[str, ...]] = {}
     for line in text.splitlines():
         words = line.split()
-        if len(words) == 4 and re.fullmatch(r"[^@]+@.+:\d+", words[3]):
+        if len(words) == 4 and re.fullmatch(r"[^@]+@.+:\d{1,5}", words[3]):
             target = Target.of(words[3])
             found[target] = (*found.get(target, ()), line)
     return found

@@ -18,7 +18,7 @@ import termios
 import time
 import typing as t
 
-from .._run.process import Output
+from .._run.process import Output, decoded
 
 PROMPT = re.compile(rb"password[^\n:]*:\s*\Z", re.IGNORECASE)
 MAX_OUTPUT = 1 << 16
@@ -43,8 +43,7 @@ def run_on_terminal(argv: t.Sequence[str], password: str, seconds: float) -> Out
     finally:
         os.close(terminal)
     said = talk.said.replace(talk.password, b"********") if password else talk.said
-    text = said.decode("utf-8", "replace").replace("\r\n", "\n")
-    return Output(talk.exit_code, "", text, reason)
+    return Output(talk.exit_code, "", decoded(said).replace("\r\n", "\n"), reason)
 
 
 def _become(argv: t.Sequence[str]) -> t.NoReturn:  # pragma: no cover (in the child)
@@ -85,7 +84,8 @@ class _Talk:
             done, status = os.waitpid(self._pid, os.WNOHANG)
             if done:
                 self.status = status
-                while self._read():
+                # What it left in the background may go on printing.
+                while self._read() and time.monotonic() < deadline:
                     pass
                 return ""
             if self._asks():

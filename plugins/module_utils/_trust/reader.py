@@ -15,7 +15,7 @@ import typing as t
 from .._decide.destination import HostKeyPolicy, must_scan, right_keys
 from .._decide.plan import Refusal
 from .._decide.steps.destination import at
-from .._run.errors import GlusterError
+from .._run.errors import GlusterError, understood
 from .._run.process import KNOWN_HOSTS, execute
 from .facts import (
     Account,
@@ -214,19 +214,14 @@ class TrustReader:
         begun = time.time()
         said = self.ssh.run(at(who, ("sh", "-c", LOOK, "sh", target.user, self.group)))
         # The clock is read last, so that what is sure is that it was not read before.
-        try:
+        with understood(("ssh", *who.words)):
             return read_account(said, who, min(time.time(), begun + 3600))
-        except ValueError as error:
-            raise GlusterError(
-                ("ssh", *who.words), f"the answer cannot be understood: {error}"
-            ) from None
 
     def mountbroker(self, target: Target) -> tuple[Mountbroker, ...]:
         """Of all nodes of the destination pool."""
-        try:
-            return read_mountbroker(self.ssh.run(at(target.root, NODE_STATUS)))
-        except (ValueError, KeyError, TypeError) as error:
-            raise GlusterError(NODE_STATUS, f"the answer cannot be understood: {error}") from None
+        said = self.ssh.run(at(target.root, NODE_STATUS))
+        with understood(NODE_STATUS):
+            return read_mountbroker(said)
 
 
 @contextlib.contextmanager

@@ -30,6 +30,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.do
     NotXml,
     boolean,
     parse,
+    read_time,
 )
 from ansible_collections.glusterfs.data_protection.tests.unit.recording import (
     Recording,
@@ -206,7 +207,7 @@ def test_a_session_that_does_not_run(status: str) -> None:
     ],
 )
 def test_times(value: str, expected: str | None) -> None:
-    assert snapshots.read_time(value) == expected
+    assert read_time(value) == expected
 
 
 def test_only_the_indentation_is_left_out() -> None:

@@ -3,7 +3,7 @@
 
 """What the guides tell to type, and to write into files; and typing it.
 
-    python tests/tools/guides.py FOLDER GUIDE...
+    python tests/unit/guides.py FOLDER GUIDE...
 
 types each command of these guides, in their order, in FOLDER. There an inventory says where the hosts of
 the guides are, see the scenario `guides`.
@@ -42,7 +42,7 @@ class Block:
     @property
     def file(self) -> str:
         """The file that it is to be written into, "" for none."""
-        named = re.findall(r"``([\w-]+\.yml)``", self.before)
+        named = re.findall(r"``([\w.-]+\.yml)``", self.before)
         return named[-1] if named and self.language == "yaml" else ""
 
     @property
