@@ -76,7 +76,7 @@ class BrickStatus:
 
 @dataclass(frozen=True)
 class VolumeStatus:
-    """What ``gluster volume status`` lists of a started volume: bricks, and tasks that run.
+    """What ``gluster volume status`` lists: bricks, and tasks that run; of a stopped volume nothing.
 
     It leaves out the bricks of a node that is down: ask with the volume.
     """

@@ -48,6 +48,19 @@ class Recording:
         return argv[-3:-1] != ["-O", "exit"]
 
     @property
+    def setting(self) -> dict[str, t.Any]:
+        """How it was run, and what its node had beside programs: arguments of ``run_module``."""
+        return {
+            "check": self.check,
+            "mounts": self.mounts,
+            "uuid": self.uuid,
+            "fresh": self.fresh,
+            "texts": self.texts,
+            "now": self.now,
+            "clock_there": self.clock,
+        }
+
+    @property
     def fresh(self) -> str:
         """The UUID that was made up in this run, if one was: it is told first where it is new."""
         words = (word for call in self.calls for word in call["argv"])

@@ -14,6 +14,9 @@ import threading
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.volume import (
+    was_primary,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     Brick,
     BrickStatus,
@@ -26,6 +29,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._model i
     VolumeLimits,
     VolumeStatus,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, settle
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     INTERNAL,
     INVALID,
@@ -35,6 +39,9 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.err
     VOLUME_STOPPED,
     GlusterError,
 )
+
+if t.TYPE_CHECKING:
+    from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Plan
 
 
 class PowerCut(BaseException):
@@ -104,7 +111,7 @@ class World:
         if kind == "volume":
             return self.volume(name)
         if kind == "status":
-            bricks = self.volumes[name].bricks
+            bricks = self.volumes[name].bricks if self.volumes[name].started else ()
             return VolumeStatus(tuple(BrickStatus(str(b), True, 1, 49152) for b in bricks))
         if kind == "config":
             limits = {name: VolumeLimits(256, 256, 230) for name in self.volumes}
@@ -213,10 +220,12 @@ class World:
             self._fail(words, INTERNAL)
         self._change(name, status="Started")
 
-    def _volume_stop(self, words: t.Sequence[str], name: str) -> None:
-        if not self.volumes[name].started or any(
-            one.running for one in self.sessions.get(name, ())
-        ):
+    def _volume_stop(self, words: t.Sequence[str], name: str, force: str = "") -> None:
+        volume = self.volumes[name]
+        active = any(one.running for one in self.sessions.get(name, ()))
+        # A clone has the sessions of its origin in its record.
+        active = active or (volume.is_clone and was_primary(volume))
+        if not volume.started or (active and not force):
             self._fail(words, INTERNAL)
         self._change(name, status="Stopped")
 
@@ -256,3 +265,15 @@ class World:
         hard = int(values.get("snap-max-hard-limit", self.config.hard_limit))
         soft = int(values.get("snap-max-soft-limit", self.config.soft_limit))
         self.config = replace(self.config, hard_limit=hard, soft_limit=soft)
+
+
+def planned(made: World, decide: t.Callable[[Cluster], Plan]) -> tuple[Run, Plan, Cluster]:
+    """What the module does before it changes anything."""
+
+    def settled(cluster: Cluster) -> Plan:
+        plan = decide(cluster)
+        plan.preflight(cluster)
+        return plan
+
+    cluster, plan = settle(t.cast("t.Any", made), Cluster(), settled)
+    return Run(t.cast("t.Any", made)), plan, cluster

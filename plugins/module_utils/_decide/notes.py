@@ -40,13 +40,19 @@ def said_in(volume: Volume | None, option: str) -> t.Any:
 TYPES: t.Mapping[str, type] = {"str": str, "bool": bool, "int": int}
 
 
+def _is(value: t.Any, kind: type) -> bool:
+    """As isinstance, but true is no number."""
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
 def made(kind: t.Callable[..., Said], said: t.Any) -> Said | None:
-    """A dataclass of what was said; None where that is something else, or of other types."""
-    if not isinstance(said, dict):
+    """A dataclass of what was said; None where that is nothing, or something else, or of other types."""
+    # Most descriptions say nothing, and an info of a whole cluster asks each of them.
+    if not said or not isinstance(said, dict):
         return None
     for one in fields(t.cast("t.Any", kind)):
         fits = TYPES.get(str(one.type), list)
-        if one.name in said and type(said[one.name]) is not fits:
+        if one.name in said and not _is(said[one.name], fits):
             return None
     try:
         return kind(**said)

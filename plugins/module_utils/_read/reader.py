@@ -9,7 +9,7 @@ import configparser
 import shlex
 import typing as t
 
-from .._model import SNAPSHOT_BRICK, Cluster, Session, Snapshot, Unknown, Volume
+from .._model import SNAPSHOT_BRICK, Cluster, Session, Snapshot, Unknown, Volume, VolumeStatus
 from .._run.errors import (
     MISREAD,
     NO_SNAPSHOT,
@@ -47,7 +47,6 @@ if t.TYPE_CHECKING:
         Setting,
         SnapshotConfig,
         Topic,
-        VolumeStatus,
     )
     from .._run.gluster import Gluster
     from .._run.process import Output
@@ -166,9 +165,14 @@ class Reader:
         return self._ask(("volume", "info"), read_volumes)
 
     def status(self, volume: str) -> dict[str, VolumeStatus]:
-        """Of one started volume, or with "all" of those that nobody else has locked (10.3)."""
+        """Of one volume, or with "all" of those started that nobody else has locked (10.3)."""
         words = ("volume", "status", volume)
-        found = self._ask(words, read_volume_status)
+        try:
+            found = self._ask(words, read_volume_status)
+        except GlusterError as error:
+            if _stopped(error):
+                return {volume: VolumeStatus()}
+            raise
         if volume not in (*found, "all"):
             raise GlusterError(("gluster", *words), f"the answer says nothing of {volume}")
         return found
@@ -341,6 +345,11 @@ def _all_of(
     if others:
         raise GlusterError(command, f"the answer is of {', '.join(others)} too")
     return found
+
+
+def _stopped(error: GlusterError) -> bool:
+    """``status`` of a stopped volume fails with the general number too."""
+    return "is not started" in error.text
 
 
 def _missing(error: GlusterError) -> bool:

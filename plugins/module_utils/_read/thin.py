@@ -44,9 +44,13 @@ class LogicalVolume:
     metadata_percent: float | None = None
 
 
+def _rows(text: str) -> t.Iterator[dict[str, str]]:
+    """Of a report of LVM, one a logical volume."""
+    return (row for report in parse_json(text)["report"] for row in report["lv"])
+
+
 def read_logical_volumes(text: str) -> tuple[LogicalVolume, ...]:
     """All rows of an answer to :data:`LVS`."""
-    rows = (row for report in parse_json(text)["report"] for row in report["lv"])
     return tuple(
         LogicalVolume(
             group=row["vg_name"],
@@ -56,7 +60,7 @@ def read_logical_volumes(text: str) -> tuple[LogicalVolume, ...]:
             data_percent=_percent(row["data_percent"]),
             metadata_percent=_percent(row["metadata_percent"]),
         )
-        for row in rows
+        for row in _rows(text)
     )
 
 
@@ -112,7 +116,7 @@ def left_over(text: str, mounts: str, known: t.Iterable[str]) -> tuple[Leftover,
         device, point = line.split(" ")[:2]
         points.setdefault(device, []).append(re.sub(r"^/var/run/", "/run/", point))
     found = []
-    for row in (row for report in parse_json(text)["report"] for row in report["lv"]):
+    for row in _rows(text):
         at = points.get(row["lv_dm_path"], [])
         others = [point for point in at if not point.startswith(GLUSTERS_OWN)]
         made = OF_SNAPSHOT.match(row["lv_name"])

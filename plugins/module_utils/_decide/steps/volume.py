@@ -56,13 +56,24 @@ class StartVolume(Step):
 
 @dataclass(frozen=True)
 class StopVolume(Step):
+    """A clone has the sessions of its origin in its record, and Gluster takes them for active (seen on 10.3).
+
+    So it is stopped with force, which does nothing to those of the origin, unless it has some of its own.
+    """
+
     volume: str
 
     def words(self, cluster: Cluster) -> tuple[str, ...]:
-        return ("volume", "stop", self.volume)
+        force = ("force",) if self._has_record_of_sessions(cluster) else ()
+        return ("volume", "stop", self.volume, *force)
+
+    def _has_record_of_sessions(self, cluster: Cluster) -> bool:
+        volume = cluster.volume(self.volume)
+        return volume is not None and volume.is_clone and was_primary(volume)
 
     def effect(self, cluster: Cluster) -> Cluster:
-        return cluster.with_volume(self.volume, status="Stopped")
+        cluster = cluster.with_volume(self.volume, status="Stopped")
+        return cluster.put("status", self.volume, VolumeStatus())
 
     def holds(self, cluster: Cluster) -> bool:
         volume = cluster.volume(self.volume)
@@ -75,6 +86,8 @@ class StopVolume(Step):
         volume = cluster.volume(self.volume)
         if volume and volume.started and "Rebalance" in cluster.status(self.volume).tasks:
             yield f"a rebalance of volume {self.volume} is running"
+        if volume and volume.is_clone and sessions_of(volume, cluster):
+            yield f"clone {self.volume} has geo-replication sessions of its own"
 
     def undo(self) -> Step:
         return StartVolume(self.volume)

@@ -19,7 +19,10 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     Plan,
     Refusal,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
+    Cluster,
+    Session,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, settle
 from ansible_collections.glusterfs.data_protection.tests.unit.world import World
 from hypothesis import given
@@ -111,6 +114,30 @@ def test_a_clone_leaves_its_snapshot_as_it_was(made: World, name: str, started: 
         assert made.data["copy"] >= made.snapshots[name].data
         reaches(made, lambda cluster: clone.decide_no_clone("copy", True, cluster))
         assert "copy" not in made.volumes
+
+
+@pytest.mark.parametrize("started", [True, False])
+def test_a_clone_of_a_replicated_volume_is_stopped_all_the_same(started: bool) -> None:
+    made = World()
+    made.add_volume("v1")
+    made.run(("volume", "set", "v1", "geo-replication.indexing", "on"))
+    made.run(("snapshot", "create", "s", "v1", "no-timestamp"))
+    bring(made, lambda cluster: clone.decide_clone("copy", "s", started, cluster))
+    assert made.volumes["copy"].started is started
+    bring(made, lambda cluster: clone.decide_no_clone("copy", True, cluster))
+    assert "copy" not in made.volumes
+
+
+def test_a_clone_with_sessions_of_its_own_is_not_stopped() -> None:
+    made = World()
+    made.add_volume("v1")
+    made.run(("volume", "set", "v1", "geo-replication.indexing", "on"))
+    made.run(("snapshot", "create", "s", "v1", "no-timestamp"))
+    bring(made, lambda cluster: clone.decide_clone("copy", "s", True, cluster))
+    made.sessions["copy"] = (Session("copy", "node4::mirror"),)
+    with pytest.raises(Refusal, match="sessions of its own"):
+        bring(made, lambda cluster: clone.decide_no_clone("copy", True, cluster))
+    assert made.volumes["copy"].started
 
 
 @given(worlds())

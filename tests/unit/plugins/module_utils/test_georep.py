@@ -21,6 +21,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     key_of,
     notes_of_pauses,
     paused_for,
+    wanted_config,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.snapshot import (
     CreateSnapshot,
@@ -34,6 +35,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._model i
     Cluster,
     Room,
     Session,
+    Setting,
     SnapshotConfig,
     Topic,
     Volume,
@@ -318,6 +320,14 @@ def test_what_does_not_run_is_not_paused_for_anything(state: str) -> None:
     with pytest.raises(Refusal, match="does not run"):
         bring(pool, FOR)
     assert pool.lines == []
+
+
+def test_a_setting_that_would_end_glusterd_is_refused() -> None:
+    wanted = WantedSession("v", "far", "mirror", config={"rsync_options": "x" * 3500})
+    settings = {"rsync_options": Setting()}
+    assert wanted_config(wanted, settings) == {"rsync_options": "x" * 3500}
+    with pytest.raises(Refusal, match="more than the 3500 bytes"):
+        wanted_config(replace(wanted, config={"rsync_options": "x" * 3501}), settings)
 
 
 @pytest.mark.parametrize("text", ["", "two\nlines", "x" * 301])

@@ -32,10 +32,14 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.do
     parse,
     read_time,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
+    GlusterError,
+)
 from ansible_collections.glusterfs.data_protection.tests.unit.recording import (
     Recording,
     recordings,
 )
+from ansible_collections.glusterfs.data_protection.tests.unit.targets import reader_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -256,3 +260,24 @@ def test_any_text_in_the_answer_is_read_as_it_is(text: str) -> None:
     xml = '<?xml version="1.0"?>' + ElementTree.tostring(root, encoding="unicode")
     (read,) = snapshots.read_snapshots(parse(xml))
     assert read.description == text.strip()
+
+
+STOPPED = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<cliOutput>
+  <opRet>-1</opRet>
+  <opErrno>30800</opErrno>
+  <opErrstr>Volume lastnight is not started</opErrstr>
+  <cliOp>volStatus</cliOp>
+  <output>Volume lastnight is not started</output>
+</cliOutput>
+"""
+"""As Gluster 10.3 says it."""
+
+
+def test_nothing_of_a_stopped_volume_is_online() -> None:
+    assert reader_of(STOPPED).status("lastnight") == {"lastnight": VolumeStatus()}
+
+
+def test_the_status_of_a_volume_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(GlusterError, match="does not exist"):
+        reader_of(STOPPED.replace("is not started", "does not exist")).status("lastnight")

@@ -21,17 +21,16 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     free_name,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
-    Cluster,
     Session,
     Snapshot,
     Volume,
     Worker,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, settle
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import _told
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     GlusterError,
 )
-from ansible_collections.glusterfs.data_protection.tests.unit.world import PowerCut, World
+from ansible_collections.glusterfs.data_protection.tests.unit.world import PowerCut, World, planned
 
 if t.TYPE_CHECKING:
     from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Plan
@@ -55,14 +54,8 @@ def world(status: str = "Started", activated: bool = False) -> World:
 
 def task(made: World, wanted: WantedRestore) -> Plan:
     """What the module does with it."""
-
-    def settled(cluster: Cluster) -> Plan:
-        plan = decide_restored(wanted, cluster)
-        plan.preflight(cluster)
-        return plan
-
-    cluster, plan = settle(t.cast("t.Any", made), Cluster(), settled)
-    Run(t.cast("t.Any", made)).carry_out(plan, cluster)
+    run, plan, cluster = planned(made, lambda c: decide_restored(wanted, c))
+    run.carry_out(plan, cluster)
     return plan
 
 
@@ -233,6 +226,18 @@ def test_a_volume_that_is_read_only_stays_so() -> None:
     made.run(("volume", "set", "projects", READ_ONLY, "on"))
     task(made, wanted_of(True, True))
     assert made.volumes["projects"].options[READ_ONLY] == "on"
+
+
+def test_a_start_that_failed_is_not_told_as_having_had_effect() -> None:
+    made = world()
+    made.refused = frozenset({"volume start projects"})
+    run, plan, cluster = planned(made, lambda c: decide_restored(wanted_of(True, True), c))
+    with pytest.raises(GlusterError) as error:
+        run.carry_out(plan, cluster)
+    text = _told(error.value, run, t.cast("t.Any", made))
+    had_effect = text.partition("having had effect: ")[2].partition(" Volume projects is ")[0]
+    assert "gluster snapshot restore nightly" in had_effect
+    assert "gluster volume start projects" not in had_effect
 
 
 def test_a_started_volume_needs_consent() -> None:

@@ -40,15 +40,11 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._model i
     Unknown,
     Volume,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
-    Run,
-    _told,
-    settle,
-)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, _told
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     GlusterError,
 )
-from ansible_collections.glusterfs.data_protection.tests.unit.world import PowerCut, World
+from ansible_collections.glusterfs.data_protection.tests.unit.world import PowerCut, World, planned
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -548,18 +544,6 @@ def test_a_member_of_a_set_is_not_judged_by_its_volume() -> None:
 
 
 # Carried out.
-
-
-def planned(made: World, decide: t.Callable[[Cluster], Plan]) -> tuple[Run, Plan, Cluster]:
-    """What the module does before it changes anything."""
-
-    def settled(cluster: Cluster) -> Plan:
-        plan = decide(cluster)
-        plan.preflight(cluster)
-        return plan
-
-    cluster, plan = settle(t.cast("t.Any", made), Cluster(), settled)
-    return Run(t.cast("t.Any", made)), plan, cluster
 
 
 def bring(made: World, decide: t.Callable[[Cluster], Plan]) -> Run:

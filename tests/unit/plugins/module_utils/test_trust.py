@@ -19,6 +19,7 @@ import pytest
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.destination import (
     HostKeyPolicy,
     Wanted,
+    check_password,
     decide_destination,
     targets,
 )
@@ -387,6 +388,14 @@ def test_what_ssh_says_of_a_changed_key_counts_too() -> None:
     login = facts.read_login(255, CHANGED)
     with pytest.raises(Refusal, match="has changed"):
         decide_destination(Wanted(TARGET), cluster(login=login))
+
+
+def test_a_password_that_ssh_would_not_read_whole_is_refused() -> None:
+    check_password("ü" * 500)
+    with pytest.raises(Refusal, match="more than the 1000 bytes"):
+        check_password("ü" * 500 + "x")
+    with pytest.raises(Refusal, match="control character"):
+        check_password("first\nsecond")
 
 
 def test_without_a_way_in_nothing_is_done() -> None:

@@ -155,18 +155,7 @@ ONE_OF_EACH.update((recording.module, recording) for recording in recordings("vo
 
 
 def run(recording: Recording, execute: t.Any, run_module: RunModule) -> dict[str, t.Any]:
-    result = run_module(
-        recording.module,
-        recording.args,
-        execute,
-        recording.check,
-        recording.mounts,
-        recording.uuid,
-        recording.fresh,
-        recording.texts,
-        recording.now,
-        recording.clock,
-    )
+    result = run_module(recording.module, recording.args, execute, **recording.setting)
     result.pop("warnings", None)  # ansible-core 2.16 keeps those of earlier runs in this process
     return result
 

@@ -224,10 +224,7 @@ def test_hostile_texts(
             written.paths.clear()
             written.on = True
             try:
-                result = run_module(
-                    *(module, args, cli, recording.check, recording.mounts, recording.uuid),
-                    *(recording.fresh, recording.texts, recording.now, recording.clock),
-                )
+                result = run_module(module, args, cli, **recording.setting)
             finally:
                 written.on = False
             check_commands(cli.asked, text)

@@ -41,18 +41,7 @@ ADDED = ("warnings", "failed", "exception", "diff", "deprecations", "invocation"
 
 def played(recording: Recording, run_module: RunModule) -> tuple[dict[str, t.Any], Replay]:
     replay = Replay(recording.calls, recording.files)
-    result = run_module(
-        recording.module,
-        recording.args,
-        replay,
-        recording.check,
-        recording.mounts,
-        recording.uuid,
-        recording.fresh,
-        recording.texts,
-        recording.now,
-        recording.clock,
-    )
+    result = run_module(recording.module, recording.args, replay, **recording.setting)
     return result, replay
 
 
