@@ -201,7 +201,7 @@ class Run:
     done: list[Step] = field(default_factory=list)
     open: list[Step] = field(default_factory=list)  # was run, and is not proved
     undone: list[str] = field(default_factory=list)
-    planned: list[Step] = field(default_factory=list)
+    plan: Plan = field(default_factory=Plan)
     standing: list[Step] = field(default_factory=list)  # after a failure: what was not undone
     failed: dict[str, Failure] = field(default_factory=dict)  # of parts that are apart, by name
     volumes: set[str] = field(default_factory=set)  # that the plan is about
@@ -209,9 +209,8 @@ class Run:
 
     def carry_out(self, plan: Plan, cluster: Cluster) -> Cluster:
         """Every step, each proved by a read; if one fails, those before it are taken back."""
-        self.cluster = cluster
-        self.planned = plan.parts
-        self.volumes = {getattr(part, "volume", "") for part in self.planned} - {""}
+        self.cluster, self.plan = cluster, plan
+        self.volumes = {getattr(part, "volume", "") for part in plan.parts} - {""}
         for step in plan.steps:
             together = step if isinstance(step, AtOnce) else AtOnce((step,))
             try:
@@ -408,30 +407,35 @@ def _told(error: Failure, run: Run, reader: Reader) -> str:
     """What failed, what was taken back or stands, how the volumes are, and how to go on."""
     parts = [_sentence(str(error)), error.advice]
     standing = run.standing or ([] if run.undone else run.done)
+    halfway = run.plan.halfway if run.plan.is_halfway(standing) else ""
     if not run.undone and not standing:
-        return " ".join(part for part in [*parts, "Nothing was changed."] if part)
+        parts.append("Nothing was changed.")
+        if not halfway:
+            return " ".join(part for part in parts if part)
+    # What to do comes before the account of what was done: it is read at night.
+    parts += [_state_of(name, reader, not halfway) for name in sorted(run.volumes)]
+    parts.append(halfway)
+    parts.append("Run the same task again when the cause is mended: it goes on from there.")
     if run.undone:
         parts.append(f"Taken back with: {'; '.join(clipped(line, 400) for line in run.undone)}.")
     if standing:
         lines = [clipped(step.line(run.cluster), 400) for step in standing]
         parts.append(f"Left as it is, having had effect: {'; '.join(lines)}.")
         spared = [
-            s.name for s in run.planned if isinstance(s, DeleteSnapshot) and s not in standing
+            s.name for s in run.plan.parts if isinstance(s, DeleteSnapshot) and s not in standing
         ]
         parts += [f"Not removed: {', '.join(spared)}."] if spared else []
-    parts += [_state_of(name, reader) for name in sorted(run.volumes)]
-    parts.append("Run the same task again when the cause is mended: it goes on from there.")
     return " ".join(part for part in parts if part)
 
 
-def _state_of(name: str, reader: Reader) -> str:
+def _state_of(name: str, reader: Reader, startable: bool) -> str:
     try:
         volume = reader.volume(name)
     except GlusterError:
         return f"The state of volume {name} cannot be read now."
     if volume is None:
         return f"Volume {name} does not exist."
-    hint = "" if volume.started else f" (gluster volume start {name} starts it)"
+    hint = "" if volume.started or not startable else f" (gluster volume start {name} starts it)"
     return f"Volume {name} is {volume.status}{hint}."
 
 

@@ -170,6 +170,14 @@ class Plan:
     refused: t.Mapping[str, str] = field(default_factory=dict)
     """Of several that are wanted, those that nothing is done for, and why."""
 
+    halfway: str = ""
+    """What a person must know when it fails behind a step that is final, or all of it is behind one."""
+
+    def is_halfway(self, standing: t.Collection[Step]) -> bool:
+        """Does a failure leave the cluster between two states, when these steps had effect?"""
+        final = [part for part in self.parts if part.final]
+        return not final or any(step in standing for step in final)
+
     def without_what_is_there(self, cluster: Cluster) -> Plan:
         """Nothing is awaited that was read just now, unless there are steps that may change it."""
         if self.steps or self.awaited is None or not self.awaited.holds(cluster):

@@ -135,12 +135,29 @@ def decide_restored(wanted: WantedRestore, cluster: Cluster) -> Plan:
     """The steps that are left, from wherever the volume is."""
     check_snapshot_name(wanted.name)
     check_volume_name(wanted.volume)
-    stages = stages_of(wanted, cluster)
-    return Plan(tuple(step for stage in STAGES for step in stages.get(stage, ())))
+    safety, stages = stages_of(wanted, cluster)
+    return Plan(
+        tuple(step for stage in STAGES for step in stages.get(stage, ())),
+        halfway=half_done(f"volume {wanted.volume}", f"snapshot {safety}" if safety else "")
+        # Its data are there, and the start alone is what a person would do by hand.
+        if stages.keys() - {"start"}
+        else "",
+    )
 
 
-def stages_of(wanted: WantedRestore, cluster: Cluster, group: InGroup | None = None) -> Stages:
-    """The steps that are left for one volume, by stage."""
+def half_done(what: str, safety: str) -> str:
+    """What to know when the snapshot is consumed and the rest has failed."""
+    kept = f" What it held before is in {safety}." if safety else ""
+    return (
+        f"The restore of {what} is half done: do not start it by hand, nor write to it, before the "
+        f"same task has run to its end.{kept}"
+    )
+
+
+def stages_of(
+    wanted: WantedRestore, cluster: Cluster, group: InGroup | None = None
+) -> tuple[str, Stages]:
+    """The name of the safety snapshot of one volume, and the steps that are left, by stage."""
     volume = cluster.volume(wanted.volume)
     if volume is None:
         raise Refusal(
@@ -148,12 +165,12 @@ def stages_of(wanted: WantedRestore, cluster: Cluster, group: InGroup | None = N
         )
     snapshot = find_snapshot(cluster, wanted.name, wanted.volume)
     if is_done(wanted, volume, snapshot):
-        return {} if volume.started else {"start": [StartVolume(volume.name)]}
+        return "", ({} if volume.started else {"start": [StartVolume(volume.name)]})
     behind = half_way(wanted.name, volume, snapshot, cluster)
     if behind is not None:
-        return _after(
-            wanted, behind, volume, snapshot, bool(group), group.options if group else (), cluster
-        )
+        again = group.options if group else ()
+        left = _after(wanted, behind, volume, snapshot, bool(group), again, cluster)
+        return behind.safety, left
     if snapshot is None:
         raise Refusal(
             f"snapshot {wanted.name} of volume {wanted.volume} does not exist",
@@ -171,7 +188,7 @@ def stages_of(wanted: WantedRestore, cluster: Cluster, group: InGroup | None = N
     restored = replace(volume, status="Stopped", options={})
     again = group.options if group else lasting
     after = _after(wanted, begun, restored, None, bool(group), again, cluster)
-    return {"sessions": sessions, **before, **after}
+    return begun.safety, {"sessions": sessions, **before, **after}
 
 
 def is_done(wanted: WantedRestore, volume: Volume, snapshot: Snapshot | None) -> bool:

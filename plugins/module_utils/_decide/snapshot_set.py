@@ -39,6 +39,7 @@ from .restore import (
     Mark,
     WantedRestore,
     free_name,
+    half_done,
     half_way,
     held_by,
     is_done,
@@ -520,11 +521,12 @@ def _through_stages(
     each = [
         stages_of_volume(
             wanted.member(name), cluster, _in_group(wanted, attempt, name, group, cluster)
-        )
+        )[1]
         for name in attempt.volumes
     ]
     return Plan(
-        tuple(step for stage in STAGES for stages in each for step in stages.get(stage, ()))
+        tuple(step for stage in STAGES for stages in each for step in stages.get(stage, ())),
+        halfway=half_done(f"group {group.name}", f"its snapshot {attempt.safety}"),
     )
 
 

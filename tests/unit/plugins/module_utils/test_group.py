@@ -560,7 +560,9 @@ def test_the_error_tells_of_the_volumes_of_the_group_and_of_no_other() -> None:
         run.carry_out(plan, cluster)
     text = _told(caught.value, run, reader)
     for name in MEMBERS:
-        assert f"Volume {name} is Stopped (gluster volume start {name} starts it)." in text
+        assert f"Volume {name} is Stopped. " in text
+    assert "The restore of group shop is half done" in text
+    assert "in its snapshot before-restore-nightly-" in text
     assert "Volume other" not in text
     assert "Run the same task again" in text
 

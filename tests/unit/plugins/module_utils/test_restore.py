@@ -228,16 +228,48 @@ def test_a_volume_that_is_read_only_stays_so() -> None:
     assert made.volumes["projects"].options[READ_ONLY] == "on"
 
 
-def test_a_start_that_failed_is_not_told_as_having_had_effect() -> None:
-    made = world()
-    made.refused = frozenset({"volume start projects"})
+def message(made: World) -> str:
+    """Of a restore that fails."""
     run, plan, cluster = planned(made, lambda c: decide_restored(wanted_of(True, True), c))
     with pytest.raises(GlusterError) as error:
         run.carry_out(plan, cluster)
-    text = _told(error.value, run, t.cast("t.Any", made))
-    had_effect = text.partition("having had effect: ")[2].partition(" Volume projects is ")[0]
-    assert "gluster snapshot restore nightly" in had_effect
-    assert "gluster volume start projects" not in had_effect
+    return _told(error.value, run, t.cast("t.Any", made))
+
+
+def test_a_start_that_failed_is_not_told_as_having_had_effect() -> None:
+    made = world()
+    made.refused = frozenset({"volume start projects"})
+    advice, _had_effect, done = message(made).partition("Left as it is, having had effect: ")
+    assert "gluster snapshot restore nightly" in done
+    assert "gluster volume start projects" not in done
+    assert "Run the same task again" in advice
+
+
+def test_half_a_restore_says_what_not_to_do_and_where_the_data_of_before_are() -> None:
+    made = world()
+    made.refused = frozenset({"volume start projects"})
+    for _again in range(2):
+        text = message(made)
+        assert "Volume projects is Stopped. The restore of volume projects is half done" in text
+        assert "starts it" not in text
+        assert "Run the same task again" in text
+        (safety,) = made.snapshots
+        assert f"What it held before is in snapshot {safety}." in text
+
+
+@pytest.mark.parametrize("refused", ["snapshot restore nightly", "volume stop projects"])
+def test_a_restore_that_was_taken_back_is_not_half_done(refused: str) -> None:
+    made = world()
+    made.refused = frozenset({refused})
+    assert "half done" not in message(made)
+
+
+def test_a_restored_volume_that_does_not_start_is_not_half_done() -> None:
+    made = world()
+    task(made, wanted_of(True, True))
+    made.run(("volume", "stop", "projects"))
+    made.refused = frozenset({"volume start projects"})
+    assert "half done" not in message(made)
 
 
 def test_a_started_volume_needs_consent() -> None:
