@@ -8,7 +8,7 @@ QUICK := lint units report sanity units-pythons sanity-floor docs build
 SLOW := lab molecule
 GATE := $(QUICK) $(SLOW) molecule-replication
 
-.PHONY: help test test-matrix $(GATE) bench format demo demo-down lab-up lab-down lock clean
+.PHONY: help test test-matrix $(GATE) bench bench-lab format demo demo-down lab-up lab-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -35,7 +35,9 @@ molecule-replication: ## Step: those with geo-replication, and what else there i
 
 bench: ## How long modules take, how much memory, how many calls: a table, and .build/bench.json
 
-$(GATE) bench:
+bench-lab: ## The same work with the modules, in a loop of command tasks and by a shell script, on the lab
+
+$(GATE) bench bench-lab:
 	@tests/tools/step $@
 
 format: ## Ruff's formatting and safe fixes, in this checkout
