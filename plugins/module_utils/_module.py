@@ -288,12 +288,18 @@ class Run:
     def wait_for(self, awaited: Awaited) -> Cluster:
         """What comes by itself, or an error that says what of it is missing."""
         deadline = time.monotonic() + awaited.patience
+        since: float | None = None
         while True:
             self.cluster = self.reader.refresh(self.cluster, awaited.proof())
+            now = time.monotonic()
             if awaited.holds(self.cluster):
-                return self.cluster
-            if time.monotonic() >= deadline:
+                since = now if since is None else since
+                if now - since >= awaited.steady:
+                    return self.cluster
+            elif now >= deadline:
                 raise Failure(awaited.lacking(self.cluster))
+            else:
+                since = None
             time.sleep(2.0)
 
     def _attempt(self, step: Step) -> GlusterError | None:
