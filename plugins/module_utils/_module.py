@@ -124,7 +124,8 @@ def _tell_each(module: AnsibleModule, result: dict[str, t.Any], run: Run, plan: 
         if row["failed"]:
             row["msg"] = failed[name].strip()
     if failed:
-        told = " ".join(f"{name}: {text.strip()}" for name, text in list(failed.items())[:TOLD])
+        rows = [clipped(f"{name}: {text.strip()}", 400) for name, text in failed.items()]
+        told = " ".join(rows[:TOLD])
         more = f" And {len(failed) - TOLD} more, see results." if len(failed) > TOLD else ""
         module.fail_json(
             msg=f"{len(failed)} of {len(result['results'])} failed, and the others did not. "
