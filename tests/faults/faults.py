@@ -539,6 +539,10 @@ def run(options: argparse.Namespace, kept: dict[str, t.Any], folder: Path) -> in
 
 
 HEAD = """\
+..
+  Copyright (c) 2026, glusterfs.data_protection contributors
+  SPDX-License-Identifier: GPL-3.0-or-later
+
 .. _ansible_collections.glusterfs.data_protection.docsite.guide_faults:
 
 Faults, one by one
