@@ -176,7 +176,8 @@ def measured(pairs: int) -> t.Iterator[Row]:
                 prepare()
                 times.append(round(timed(side), 2))
         ratios = [mine / other for mine, other in zip(*both)]
-        row = Row(work, against, wanted, *map(tuple, both), round(statistics.median(ratios), 2))
+        ratio = round(statistics.median(ratios), 2)
+        row = Row(work, against, wanted, tuple(both[0]), tuple(both[1]), ratio)
         print(
             f"{row.work}, against {row.against}: {row.ratio} ({row.ours} {row.theirs})", flush=True
         )
