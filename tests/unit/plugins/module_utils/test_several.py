@@ -53,7 +53,7 @@ class Busy(World):
 
     def run(self, words: t.Sequence[str]) -> None:
         held = self.snapshots.get(words[2])
-        volume = held.snapshot.volume if held else (*words, "")[3]
+        volume = held.snapshot.volume if held else "".join(words[3:4])
         with self.guard:
             assert volume not in self.running
             self.running.append(volume)
