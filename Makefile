@@ -5,10 +5,10 @@
 
 SHELL := bash
 QUICK := lint units report sanity units-pythons sanity-floor docs build
-SLOW := lab molecule faults-short
+SLOW := lab molecule
 GATE := $(QUICK) $(SLOW) molecule-replication
 
-.PHONY: help test test-matrix $(GATE) bench bench-lab faults format demo demo-down lab-up lab-down lock clean
+.PHONY: help test test-matrix $(GATE) bench bench-lab faults faults-short format demo demo-down lab-up lab-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -32,13 +32,13 @@ build: ## Step: the licences, the collection tarball, and Galaxy's own checks of
 lab: ## Step: the lab itself, cut, killed half way and twice at once
 molecule: ## Step: the scenarios without geo-replication, on a real Gluster cluster (Debian bookworm, Gluster 10)
 molecule-replication: ## Step: those with geo-replication, and what else there is, on another
-faults-short: ## Step: a snapshot and a restore, disturbed ten times at a command of theirs
 
+faults-short: ## A snapshot and a restore, disturbed ten times at a command of theirs
 faults: ## Every operation, disturbed at each of its commands: what was run before is kept (FAULTS="--only restore/")
 bench: ## How long modules take, how much memory, how many calls: a table, and .build/bench.json
 bench-lab: ## The same work with the modules, in a loop of command tasks and by a shell script, on the lab
 
-$(GATE) bench bench-lab faults:
+$(GATE) bench bench-lab faults faults-short:
 	@tests/tools/step $@
 
 format: ## Ruff's formatting and safe fixes, in this checkout

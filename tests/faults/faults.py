@@ -5,7 +5,7 @@
 
     make faults                             all, going on where an earlier run ended
     make faults FAULTS="--only restore/"    those of one operation
-    make faults-short                       ten, as `make test` does
+    make faults-short                       ten
     python tests/faults/faults.py --table   the page of the documentation, from what was kept
 
 An operation (operations.yml) runs on node1, where a stand-in of gluster tells of each command and waits
