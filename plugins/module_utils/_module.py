@@ -289,18 +289,18 @@ class Run:
     def wait_for(self, awaited: Awaited) -> Cluster:
         """What comes by itself, or an error that says what of it is missing."""
         deadline = time.monotonic() + awaited.patience
-        since: float | None = None
+        seen = False
         while True:
             self.cluster = self.reader.refresh(self.cluster, awaited.proof())
-            now = time.monotonic()
             if awaited.holds(self.cluster):
-                since = now if since is None else since
-                if now - since >= awaited.steady:
+                if seen or not awaited.steady:
                     return self.cluster
-            elif now >= deadline:
+                seen = True
+                time.sleep(awaited.steady)
+                continue
+            if time.monotonic() >= deadline:
                 raise Failure(awaited.lacking(self.cluster))
-            else:
-                since = None
+            seen = False
             time.sleep(2.0)
 
     def _attempt(self, step: Step) -> GlusterError | None:

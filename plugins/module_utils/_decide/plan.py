@@ -103,7 +103,7 @@ class Awaited:
     patience: float
 
     steady: t.ClassVar[float] = 0.0
-    """Seconds for which it must hold: what ends a moment later has not come."""
+    """Seconds after which it must hold still: what ends a moment later has not come."""
 
     def holds(self, cluster: Cluster) -> bool:
         raise NotImplementedError
