@@ -8,7 +8,7 @@ QUICK := lint units report sanity units-pythons sanity-floor docs build
 SLOW := lab molecule
 GATE := $(QUICK) $(SLOW) molecule-replication
 
-.PHONY: help test test-matrix $(GATE) bench format demo demo-down lab-up lab-down lock clean
+.PHONY: help test test-matrix $(GATE) bench bench-lab faults faults-short format demo demo-down lab-up lab-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -19,7 +19,7 @@ test: ## Everything: the steps from lint to molecule, in two rows side by side
 	@tests/tools/step $(SLOW) -- $(QUICK) molecule-replication
 
 test-matrix: ## The whole of what runs on the lab: bookworm (Gluster 10), bullseye (9), trixie (11)
-	@LAB_WHOLE=yes LAB_SETS=20 tests/tools/step $(SLOW) molecule-replication molecule-bullseye molecule-trixie
+	@LAB_WHOLE=yes LAB_SETS=20 tests/tools/step lab molecule molecule-replication molecule-bullseye molecule-trixie
 
 lint: ## Step: ruff, mypy --strict, shellcheck, yamllint, ansible-lint, changelog fragments
 units: ## Step: unit tests with plain pytest
@@ -33,9 +33,12 @@ lab: ## Step: the lab itself, cut, killed half way and twice at once
 molecule: ## Step: the scenarios without geo-replication, on a real Gluster cluster (Debian bookworm, Gluster 10)
 molecule-replication: ## Step: those with geo-replication, and what else there is, on another
 
+faults-short: ## A snapshot and a restore, disturbed ten times at a command of theirs
+faults: ## Every operation, disturbed at each of its commands: what was run before is kept (FAULTS="--only restore/")
 bench: ## How long modules take, how much memory, how many calls: a table, and .build/bench.json
+bench-lab: ## The same work with the modules, in a loop of command tasks and by a shell script, on the lab
 
-$(GATE) bench:
+$(GATE) bench bench-lab faults faults-short:
 	@tests/tools/step $@
 
 format: ## Ruff's formatting and safe fixes, in this checkout

@@ -44,6 +44,12 @@ ONLY_GLUSTER_KNOWS = ("uuid", "id", "created", "skew_seconds", "snapshot_volume"
 TAIL = 256 * 1024
 """Bytes of a file that are read."""
 
+TOLD = 5
+"""Failures that are told in the message, of several."""
+
+MANY = 4
+"""Snapshots, from which on it takes less to read all there are than each of these."""
+
 ONE_AT_A_TIME = "/run/gluster_data_protection.lock"
 """A file that is locked, see :func:`alone`."""
 
@@ -91,6 +97,7 @@ def converge(
             if plan.awaited:
                 cluster = run.wait_for(plan.awaited)
             result.update(settle(reader, cluster, show)[1], commands=run.commands)
+            result["changed"] = bool(run.done)
             if window.seconds is not None:
                 result["window_seconds"] = window.seconds
         result.update(plan.told)
@@ -100,7 +107,31 @@ def converge(
         _fail(module, _told(error, run, reader), run, error)
     for warning in plan.warnings:
         module.warn(warning)
+    _tell_each(module, result, run, plan)
     module.exit_json(**result)
+
+
+def _tell_each(module: AnsibleModule, result: dict[str, t.Any], run: Run, plan: Plan) -> None:
+    """Of several that are wanted, what became of each; it ends here if one of them failed."""
+    changed = {getattr(step, "name", "") for step in (run.done if run.commands else plan.parts)}
+    failed = {
+        **plan.refused,
+        **{name: f"{_sentence(str(error))} {error.advice}" for name, error in run.failed.items()},
+    }
+    for row in result.get("results", []):
+        name = row["name"]
+        row.update(changed=name in changed, failed=name in failed)
+        if row["failed"]:
+            row["msg"] = failed[name].strip()
+    if failed:
+        rows = [clipped(f"{name}: {text.strip()}", 400) for name, text in failed.items()]
+        told = " ".join(rows[:TOLD])
+        more = f" And {len(failed) - TOLD} more, see results." if len(failed) > TOLD else ""
+        module.fail_json(
+            msg=f"{len(failed)} of {len(result['results'])} failed, and the others did not. "
+            f"{told}{more} Run the same task again when the cause is mended.",
+            **result,
+        )
 
 
 @contextlib.contextmanager
@@ -169,61 +200,107 @@ class Run:
     window: Window | None = None
     commands: list[str] = field(default_factory=list)
     done: list[Step] = field(default_factory=list)
+    open: list[Step] = field(default_factory=list)  # was run, and is not proved
     undone: list[str] = field(default_factory=list)
     plan: Plan = field(default_factory=Plan)
-    planned: list[Step] = field(default_factory=list)
     standing: list[Step] = field(default_factory=list)  # after a failure: what was not undone
+    failed: dict[str, Failure] = field(default_factory=dict)  # of parts that are apart, by name
     volumes: set[str] = field(default_factory=set)  # that the plan is about
     cluster: Cluster = field(default_factory=Cluster)
 
     def carry_out(self, plan: Plan, cluster: Cluster) -> Cluster:
         """Every step, each proved by a read; if one fails, those before it are taken back."""
         self.cluster, self.plan = cluster, plan
-        steps = [step.parts if isinstance(step, AtOnce) else (step,) for step in plan.steps]
-        self.planned = [part for parts in steps for part in parts]
-        self.volumes = {getattr(part, "volume", "") for part in self.planned} - {""}
-        for step, parts in zip(plan.steps, steps):
+        self.volumes = {getattr(part, "volume", "") for part in plan.parts} - {""}
+        for step in plan.steps:
+            together = step if isinstance(step, AtOnce) else AtOnce((step,))
             try:
-                self._together(parts, step.held if isinstance(step, AtOnce) else ())
+                self._together(together)
             except Failure:
-                self._take_back([part for part in parts if part not in self.done])
+                self._take_back([step for step in together.parts if step in self.open])
                 raise
         return self.cluster
 
-    def _together(self, steps: t.Sequence[Step], held: t.Sequence[tuple[str, int]]) -> None:
-        """Start the commands of these steps at once, then prove each; ``held`` see AtOnce."""
-        lines = [step.line(self.cluster) for step in steps]
-        window = self.window if held else None
-        if window:
-            window.open(held)
-        self.commands += lines
-        if len(steps) == 1:
-            outcomes = [self._attempt(steps[0])]
+    def _together(self, together: AtOnce) -> None:
+        """Run the commands of these steps as AtOnce says, and prove each."""
+        left = [part for part in together.parts if getattr(part, "name", "") not in self.failed]
+        while left:
+            if self.window and together.held:
+                self.window.open(together.held)
+            ran = self._start(together, left)
+            broken = self.window.close(together.held) if self.window and together.held else None
+            failures: list[Failure] = [broken] if broken else []
+            proved = self._proved_together([step for step, failure in ran.items() if not failure])
+            for step, failure in ran.items():
+                try:
+                    if step not in proved:
+                        self._prove(step, failure)
+                    self.done.append(step)
+                    self.open.remove(step)
+                except GlusterError as error:
+                    if together.apart:
+                        self.failed[getattr(step, "name", "")] = error
+                    else:
+                        failures.append(error)
+            if len(failures) > 1:
+                raise Failure("; ".join(map(str, failures)), failures[0].advice)
+            if failures:
+                raise failures[0]
+            left = [part for part in left if part not in ran]
+
+    def _start(self, together: AtOnce, parts: t.Sequence[Step]) -> dict[Step, GlusterError | None]:
+        """What was run, and what failed of it: nothing is run after a failure in the same queue."""
+
+        def run(queue: t.Sequence[Step]) -> dict[Step, GlusterError | None]:
+            ran: dict[Step, GlusterError | None] = {}
+            for step in queue:
+                ran[step] = self._attempt(step)
+                if ran[step]:
+                    break
+            return ran
+
+        queues = together.queues(parts)
+        if len(queues) == 1:
+            found = [run(queues[0])]
         else:
-            with ThreadPoolExecutor(len(steps)) as pool:
-                outcomes = list(pool.map(self._attempt, steps))
-        broken = window.close(held) if window else None
-        failures: list[Failure] = [broken] if broken else []
-        for step, outcome in zip(steps, outcomes):
-            try:
-                self._prove(step, outcome)
-                self.done.append(step)
-            except GlusterError as error:
-                failures.append(error)
-        if len(failures) > 1:
-            raise Failure("; ".join(map(str, failures)), failures[0].advice)
-        if failures:
-            raise failures[0]
+            with ThreadPoolExecutor(together.forks or len(queues)) as pool:
+                found = list(pool.map(run, queues))
+        every = {step: failure for ran in found for step, failure in ran.items()}
+        ran = {step: every[step] for step in parts if step in every}
+        self.commands += [step.line(self.cluster) for step in ran]
+        self.open = list(ran)
+        return ran
+
+    def _proved_together(self, steps: t.Sequence[Step]) -> set[Step]:
+        """Those of many that one read proves, instead of one for each."""
+        topics = {topic for step in steps for topic in step.proof()}
+        listed = ("all_snapshots", "")
+        if len(steps) < MANY or {kind for kind, _name in topics} != {"snapshot"}:
+            return set()
+        cluster = self.cluster
+        for step in steps:
+            cluster = step.effect(cluster)
+        try:
+            self.cluster = self.reader.refresh(cluster, [listed])
+        except GlusterError:
+            return set()  # each is read by itself then, and says so
+        return {step for step in steps if step.holds(self.cluster)}
 
     def wait_for(self, awaited: Awaited) -> Cluster:
         """What comes by itself, or an error that says what of it is missing."""
         deadline = time.monotonic() + awaited.patience
+        seen = False
         while True:
             self.cluster = self.reader.refresh(self.cluster, awaited.proof())
             if awaited.holds(self.cluster):
-                return self.cluster
+                if seen or not awaited.steady:
+                    return self.cluster
+                seen = True
+                time.sleep(awaited.steady)
+                continue
             if time.monotonic() >= deadline:
                 raise Failure(awaited.lacking(self.cluster))
+            seen = False
             time.sleep(2.0)
 
     def _attempt(self, step: Step) -> GlusterError | None:
@@ -352,7 +429,7 @@ def _told(error: Failure, run: Run, reader: Reader) -> str:
         lines = [clipped(step.line(run.cluster), 400) for step in standing]
         parts.append(f"Left as it is, having had effect: {'; '.join(lines)}.")
         spared = [
-            s.name for s in run.planned if isinstance(s, DeleteSnapshot) and s not in standing
+            s.name for s in run.plan.parts if isinstance(s, DeleteSnapshot) and s not in standing
         ]
         parts += [f"Not removed: {', '.join(spared)}."] if spared else []
     return " ".join(part for part in parts if part)

@@ -151,7 +151,7 @@ destinations:
         text:
           description: The same in words.
           type: str
-          sample: "sshd has no sftp subsystem, so that push-pem fails without a word"
+          sample: "sshd has no sftp subsystem: push-pem of OpenSSH 9 or newer fails without a word"
 """
 
 import typing as t

@@ -31,7 +31,7 @@ options:
       - Up to 254 letters, digits, V(-) and V(_).
       - With O(consistency_group) up to 64 of them, and unique in the group. The snapshot of each
         member volume is named C(GROUP_NAME_VOLUME).
-      - Required but for O(delete_all=true).
+      - Required but for O(delete_all=true) and O(snapshots).
     type: str
     aliases: [snapshot, snapname]
   volume:
@@ -41,6 +41,30 @@ options:
       - With any other state, a snapshot of that name of another volume is refused.
     type: str
     aliases: [volname]
+  snapshots:
+    description:
+      - Several snapshots in one task, instead of O(name) and O(volume), of volumes that have nothing to
+        do with each other. O(state) is that of all.
+      - What stands against one concerns no other. The task fails in the end if any of them failed, and
+        RV(results) has what became of each, as of a loop.
+      - What is there is read once for all, and commands of several volumes run at a time, see O(forks).
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: As O(name).
+        type: str
+        required: true
+      volume:
+        description: As O(volume).
+        type: str
+      description:
+        description: As O(description).
+        type: str
+  forks:
+    description: With O(snapshots), how many commands run at a time.
+    type: int
+    default: 8
   consistency_group:
     description:
       - The consistency group of the snapshot, instead of O(volume).
@@ -186,6 +210,12 @@ EXAMPLES = r"""
     volume: projects
     state: restored
     stop_volume: true
+
+- name: Take snapshots of volumes that have nothing to do with each other
+  glusterfs.data_protection.gluster_snapshot:
+    snapshots:
+      - {name: projects-friday, volume: projects}
+      - {name: scratch-friday, volume: scratch}
 
 - name: Take a snapshot of all volumes of a group
   glusterfs.data_protection.gluster_snapshot:
@@ -340,6 +370,33 @@ volumes:
   returned: when O(state=restored) and O(consistency_group)
   type: dict
   sample: {"projects": "Started", "scratch": "Started"}
+results:
+  description: What became of each of O(snapshots), in their order. Also where the task failed.
+  returned: when O(snapshots) is given
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the snapshot.
+      type: str
+      sample: projects-friday
+    changed:
+      description: Whether it was changed, or in check mode would be.
+      type: bool
+      sample: true
+    failed:
+      description: Whether it is not as wanted.
+      type: bool
+      sample: false
+    msg:
+      description: What is wrong and what to do about it.
+      type: str
+      returned: when it failed
+      sample: Bricks of volume scratch are offline
+    snapshot:
+      description: The snapshot as it is now, or null where there is none.
+      type: dict
+      contains: *snapshot
 snapshots:
   description: Names of the snapshots of the volume or of the group that are left.
   returned: when O(delete_all=true)
@@ -370,6 +427,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     decide_absent,
     decide_none_of,
     decide_present,
+    decide_several,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot_set import (
     WantedSet,
@@ -405,7 +463,7 @@ RESTORE = ("stop_volume", "stop_sessions", "keep_snapshot", "restore_again")
 def decide(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan:
     """The plan for the wanted state."""
     name, volume, state = params["name"], params["volume"], params["state"]
-    if params["delete_all"] and (state != "absent" or name is not None):
+    if params["delete_all"] and (state != "absent" or name or params["snapshots"]):
         raise Refusal("delete_all goes with state: absent and without a name")
     if params["consistency_group"] is not None:
         return decide_group(params, fresh, cluster)
@@ -414,6 +472,15 @@ def decide(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan:
             raise Refusal(f"{option} goes with consistency_group")
     if params["delete_all"]:
         return decide_none_of(volume, cluster)
+    if params["snapshots"] is not None:
+        paused = params["georep_paused"]
+        several = [
+            WantedSnapshot(
+                *(one["name"], one["volume"], one["description"], ACTIVATED.get(state), paused)
+            )
+            for one in params["snapshots"]
+        ]
+        return decide_several(several, state == "absent", params["forks"], cluster)
     if state == "absent":
         return decide_absent(name, volume, cluster)
     if state == "restored":
@@ -462,6 +529,14 @@ def show(params: dict[str, t.Any], cluster: Cluster) -> dict[str, t.Any]:
         return show_group(params, cluster)
     if params["delete_all"]:
         return {"snapshots": [s.name for s in cluster.snapshots_of(params["volume"])]}
+    if params["snapshots"] is not None:
+        names = [one["name"] for one in params["snapshots"]]
+        return {
+            "results": [
+                {"name": name, "snapshot": snapshot_result(cluster.snapshot(name))}
+                for name in names
+            ]
+        }
     shown: dict[str, t.Any] = {"snapshot": snapshot_result(cluster.snapshot(params["name"]))}
     if params["state"] == "restored":
         volume = cluster.volume(params["volume"])
@@ -492,6 +567,16 @@ def main() -> None:
         argument_spec={
             "name": {"type": "str", "aliases": ["snapshot", "snapname"]},
             "volume": {"type": "str", "aliases": ["volname"]},
+            "snapshots": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "volume": {"type": "str"},
+                    "description": {"type": "str"},
+                },
+            },
+            "forks": {"type": "int", "default": 8},
             "consistency_group": {"type": "str", "aliases": ["cg_name"]},
             "quiesced": {"type": "bool", "default": False},
             "hold_wait": {"type": "int", "default": 60},
@@ -513,11 +598,15 @@ def main() -> None:
             **COMMON_OPTIONS,
         },
         required_if=[
-            ("delete_all", False, ("name",)),
+            ("delete_all", False, ("name", "snapshots"), True),
             ("delete_all", True, ("volume", "consistency_group"), True),
             ("state", "restored", ("volume", "consistency_group"), True),
         ],
-        mutually_exclusive=[("volume", "consistency_group")],
+        mutually_exclusive=[
+            ("volume", "consistency_group", "snapshots"),
+            ("name", "snapshots"),
+            ("description", "snapshots"),
+        ],
         supports_check_mode=True,
     )
     fresh = fresh_uuid(module)

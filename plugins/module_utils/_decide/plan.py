@@ -102,6 +102,9 @@ class Awaited:
 
     patience: float
 
+    steady: t.ClassVar[float] = 0.0
+    """Seconds after which it must hold still: what ends a moment later has not come."""
+
     def holds(self, cluster: Cluster) -> bool:
         raise NotImplementedError
 
@@ -110,6 +113,10 @@ class Awaited:
 
     def proof(self) -> tuple[Topic, ...]:
         raise NotImplementedError
+
+
+FORKS = 8
+"""Commands of several volumes that run at a time, where nobody says how many."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +129,11 @@ class AtOnce(Step):
 
     parts: tuple[Step, ...]
     held: tuple[tuple[str, int], ...] = ()
+    forks: int = 0
+    """How many commands run at a time, and those of one volume in turn: each locks it. 0: all."""
+
+    apart: bool = False
+    """A part that fails concerns no other one: they go on, and stand."""
 
     def effect(self, cluster: Cluster) -> Cluster:
         for part in self.parts:
@@ -134,6 +146,14 @@ class AtOnce(Step):
 
     def lines(self, cluster: Cluster) -> list[str]:
         return [line for part in self.parts for line in part.lines(cluster)]
+
+    def queues(self, parts: t.Iterable[Step]) -> list[list[Step]]:
+        """What runs beside each other, each in its order."""
+        found: dict[t.Any, list[Step]] = {}
+        for number, part in enumerate(parts):
+            volume = getattr(part, "volume", None) if self.forks else None
+            found.setdefault(volume or number, []).append(part)
+        return list(found.values())
 
 
 @dataclass(frozen=True)
@@ -150,12 +170,15 @@ class Plan:
     account: tuple[str, ...] = ()
     """Why it is this plan, line by line: shown in diff mode."""
 
+    refused: t.Mapping[str, str] = field(default_factory=dict)
+    """Of several that are wanted, those that nothing is done for, and why."""
+
     halfway: str = ""
     """What a person must know when it fails behind a step that is final, or all of it is behind one."""
 
     def is_halfway(self, standing: t.Collection[Step]) -> bool:
         """Does a failure leave the cluster between two states, when these steps had effect?"""
-        final = [step for step in self.steps if step.final]
+        final = [part for part in self.parts if part.final]
         return not final or any(step in standing for step in final)
 
     def without_what_is_there(self, cluster: Cluster) -> Plan:
@@ -177,6 +200,12 @@ class Plan:
         if problems:
             raise Refusal("; ".join(problems))
         return cluster
+
+    @property
+    def parts(self) -> list[Step]:
+        """Each command's step."""
+        steps = (step.parts if isinstance(step, AtOnce) else (step,) for step in self.steps)
+        return [part for parts in steps for part in parts]
 
     def commands(self, cluster: Cluster) -> list[str]:
         """The command lines as they would be run, for check mode."""

@@ -21,13 +21,14 @@ from .clone import Origin
 from .group import find_group
 from .names import check_group_name, check_volume_name
 from .notes import facts_of, words_of
-from .plan import Plan, Refusal
+from .plan import FORKS, AtOnce, Plan, Refusal
 from .restore import unfinished
 from .snapshot_set import Tag, moment, sets_of, sets_of_group
 from .steps.snapshot import DeleteSnapshot
 
 if t.TYPE_CHECKING:
     from .._model import Cluster, Snapshot
+    from .plan import Step
     from .snapshot_set import SnapshotSet
 
 PERIODS: t.Mapping[str, str] = {
@@ -364,6 +365,17 @@ def _hold(snapshot: Snapshot, policy: Policy, cluster: Cluster) -> t.Iterator[st
             yield f"its description holds it until {until}"
 
 
+def _removing(gone: t.Sequence[Item]) -> list[Step]:
+    """Volumes beside each other; one set after the other, so that at most one is left half."""
+    items = [
+        tuple(DeleteSnapshot(snapshot.name, snapshot.volume) for snapshot in item.snapshots)
+        for item in gone
+    ]
+    single = tuple(deletes[0] for deletes in items if len(deletes) == 1)
+    together = [deletes for deletes in items if len(deletes) > 1]
+    return [AtOnce(deletes, forks=FORKS) for deletes in (single, *together) if deletes]
+
+
 def decide_retention(
     volume: str | None, group: str | None, policy: Policy, cluster: Cluster
 ) -> Plan:
@@ -372,7 +384,7 @@ def decide_retention(
     ties = Ties.of(cluster)
     judged = [(series, judge(series, policy, ties, cluster)) for series in found]
     gone = [v.item for _series, verdicts in judged for v in verdicts if not v.keep]
-    steps = [DeleteSnapshot(s.name, s.volume) for item in gone for s in item.snapshots]
+    steps = _removing(gone)
     down = cluster.peers_down() if steps else ()
     if down:
         raise Refusal(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .names import check_description, check_snapshot_name, check_volume_name
 from .notes import facts_of, words_of
-from .plan import Plan, Refusal
+from .plan import AtOnce, Plan, Refusal
 from .steps.snapshot import (
     ActivateSnapshot,
     CreateSnapshot,
@@ -81,6 +81,40 @@ def decide_present(wanted: WantedSnapshot, cluster: Cluster) -> Plan:
     if wanted.activated is False and activated:
         steps.append(DeactivateSnapshot(wanted.name))
     return Plan(tuple(steps), tuple(warnings))
+
+
+def decide_several(
+    wanted: t.Sequence[WantedSnapshot], absent: bool, forks: int, cluster: Cluster
+) -> Plan:
+    """Each as wanted, whatever becomes of the others. The number of reads does not depend on how many."""
+    names = [one.name for one in wanted]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise Refusal(
+            f"listed more than once: {', '.join(twice)}", "Names are unique in a cluster."
+        )
+    if forks < 1:
+        raise Refusal(f"forks is {forks}", "Say 1 or more.")
+    there = {snapshot.name for snapshot in cluster.snapshots()}
+    if not absent and not there.issuperset(names):
+        cluster.volumes()
+        cluster.get("all_statuses")
+    stages: list[list[Step]] = [[], []]
+    warnings: dict[str, None] = {}
+    refused = {}
+    end = cluster
+    for one in wanted:
+        try:
+            plan = decide_absent(one.name, one.volume, end) if absent else decide_present(one, end)
+            end = plan.preflight(end)
+        except Refusal as refusal:
+            refused[one.name] = f"{refusal.problem}. {refusal.remedy}".strip()
+            continue
+        warnings.update(dict.fromkeys(plan.warnings))
+        for stage, step in zip(stages, plan.steps):
+            stage.append(step)
+    steps = [AtOnce(tuple(stage), forks=forks, apart=True) for stage in stages if stage]
+    return Plan(tuple(steps), tuple(warnings), refused=refused)
 
 
 def description_warning(name: str, present: str, wanted: str | None) -> list[str]:

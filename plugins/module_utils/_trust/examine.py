@@ -28,7 +28,7 @@ REASONS: t.Mapping[str, str] = {
     "authentication_refused": "root of this node cannot log in without a password",
     "gluster_missing": "the user finds no gluster command",
     "version_mismatch": "the two clusters run different versions of Gluster",
-    "sftp_missing": "sshd has no sftp subsystem, so that push-pem fails without a word",
+    "sftp_missing": "sshd has no sftp subsystem: push-pem of OpenSSH 9 or newer fails without a word",
     "rsync_drops_data": "rsync of the destination writes none of what gsyncd sends it",
     "gsyncd_broken": "gsyncd cannot work at one of the two ends",
     "mountbroker_incomplete": "the user may not mount, or not yet",

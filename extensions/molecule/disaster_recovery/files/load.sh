@@ -18,9 +18,11 @@ case $1 in
         nohup sh -c '
             while sleep 5; do
                 phase=$(cat /run/load/phase)
-                rows=$(gluster volume geo-replication ledger "$1" status | grep /bricks)
+                # What else asks at the same time locks the volume.
+                rows=$(gluster volume geo-replication ledger "$1" status 2>/dev/null | grep /bricks) || continue
                 case $rows in *Faulty* | *Initializing*) echo "$phase -"; continue ;; esac
                 last=$(echo "$rows" | grep Active | grep -o "20..-..-.. ..:..:.." | sort | head -n 1)
+                [ -n "$last" ] || { echo "$phase -"; continue; }
                 echo "$phase $(($(date +%s) - $(date -ud "$last" +%s)))"
             done' sh "$(gluster volume geo-replication ledger status | grep -o '[^ ]*::[^ ]*' | head -n 1)" \
             >/run/load/notes 2>&1 &

@@ -242,10 +242,20 @@ class StartSession(SessionStep):
         return (*super().proof(), ("session_errors", self.name))
 
 
+INDEX_LOST = (
+    ". If that goes on, a brick has lost a part of its index of changelogs, as in a power cut, and its "
+    "worker ends whenever it reads it. Remove the session with reset_sync_time, run gluster volume set {} "
+    "changelog.changelog off, and create it anew: it looks at all files"
+)
+
+
 def _errors(cluster: Cluster, name: str) -> str:
     """What the log of the workers of this node says last."""
     errors = cluster.get("session_errors", name)
-    return f" ({'; '.join(errors)})" if errors else ""
+    if not errors:
+        return ""
+    lost = any("Changelog History Crawl failed" in error for error in errors)
+    return f" ({'; '.join(errors)})" + (INDEX_LOST.format(name.split()[0]) if lost else "")
 
 
 @dataclass(frozen=True)
@@ -322,6 +332,8 @@ class LetWrite(Step):
 class Syncing(Awaited):
     """Every brick has a worker that is well, and each part of the data one that is at work."""
 
+    # Gluster 9.2: Active for two seconds, until its worker ends by an index that it cannot read.
+    steady: t.ClassVar[float] = 5.0
     volume: str
     secondary: str
     patience: float

@@ -1,0 +1,605 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Disturb an operation at each command of gluster that it runs, run it again, and judge by the data.
+
+    make faults                             all, going on where an earlier run ended
+    make faults FAULTS="--only restore/"    those of one operation
+    make faults-short                       ten
+    python tests/faults/faults.py --table   the page of the documentation, from what was kept
+
+An operation (operations.yml) runs on node1, where a stand-in of gluster tells of each command and waits
+for leave. So a fault has its place by the number of the command, and not by a time: before it, after it,
+and of a command that changes something also at half of the time that it took undisturbed.
+
+When the fault is over, the same task runs again. Judged is:
+
+* The end of the first run: a success that a second run still finds something to do for was a lie.
+* The end of the second run: it succeeds and a third changes nothing, or it says what a human must do.
+* The cluster: volumes started, not read-only, nothing held, the same snapshots known to each node.
+* The data: each file that a client had acknowledged before is in its volume or in a snapshot.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import itertools
+import json
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import typing as t
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import yaml
+from ansible_runner.interface import run as run_ansible
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+PAGE = ROOT / "docs/docsite/rst/guide_faults.rst"
+RESULTS = HERE / "results.json"
+OPERATIONS: dict[str, dict[str, t.Any]] = yaml.safe_load(
+    (HERE / "operations.yml").read_text(encoding="utf-8")
+)
+HOST, PORT = "198.18.0.254", 7077
+SERVERS = ("node1", "node2", "node3")
+VOLUMES = {"projects": "b1", "scratch": "b2", "ledger": "b3"}
+"""Each replicated over the servers, on that brick; `ledger` is replicated to node4."""
+READS = re.compile(r"(snapshot (info|list|status|config$)|volume (info|status)|pool|peer status)")
+TRACEBACK = re.compile(
+    r"Traceback|MODULE FAILURE|unexpected failure|see stdout/stderr", re.IGNORECASE
+)
+SHORT = (("snapshot", "snapshot create"), ("restore", "snapshot restore"))
+"""Operations, and their commands, that the short run disturbs."""
+
+CUT_OFF = 15.0
+"""Seconds for which the network is away."""
+
+
+@dataclass(frozen=True)
+class Case:
+    operation: str
+    number: int
+    """Of the command, from 1."""
+
+    command: str
+    moment: str  # before, during or after
+    fault: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.operation}/{self.number}/{self.moment}/{self.fault}"
+
+
+@dataclass
+class Result:
+    case: Case
+    first: str = ""
+    second: str = ""
+    said: str = ""
+    """By a run that failed, in the end."""
+
+    problems: tuple[str, ...] = ()
+    seconds: int = 0
+
+
+class Lab:
+    """The commands of tests/lab that are needed here."""
+
+    def __init__(self) -> None:
+        self.program = str(ROOT / "tests/lab/lab")
+
+    def __call__(self, *words: str, check: bool = True, seconds: float = 300) -> str:
+        done = subprocess.run(
+            [self.program, *words],
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=seconds,
+        )
+        if check and done.returncode:
+            raise RuntimeError(f"{' '.join(words)}: {done.stdout}")
+        return done.stdout
+
+    def on(self, node: str, script: str, *, check: bool = True, seconds: float = 300) -> str:
+        return self("run", node, "--", "sh", "-c", script, check=check, seconds=seconds)
+
+    def gluster(self, *commands: str) -> str:
+        script = " && ".join(f"/usr/sbin/gluster --mode=script {command}" for command in commands)
+        return self.on("node1", script) if commands else ""
+
+
+lab = Lab()
+
+
+# -- faults ------------------------------------------------------------------------------------------
+
+
+def cut_node() -> None:
+    lab("cut", "node1")
+
+
+def cut_peer() -> None:
+    lab("cut", "node2")
+    # It comes back while the operation goes on, as after a power cut of one rack.
+    threading.Thread(target=lab, args=("boot", "node2")).start()
+
+
+def kill_glusterd() -> None:
+    lab.on("node1", "pkill -9 -x glusterd; true")
+
+
+def kill_module() -> None:
+    lab.on("node1", "pkill -9 -f '[A]nsiballZ|[_]_main__.py'; pkill -9 -x python3; true")
+
+
+def drop_network() -> None:
+    """node2 is away, and comes back while the operation goes on."""
+    link("nomaster")
+    threading.Timer(CUT_OFF, link, ["master", "lab"]).start()
+
+
+def link(*state: str) -> None:
+    subprocess.run(["ip", "link", "set", "tap2", *state], check=True)
+
+
+FAULTS: dict[str, tuple[str, t.Callable[[], None]]] = {
+    "node": ("the node that it runs on is cut off its power", cut_node),
+    "peer": ("another node is cut off its power, and boots again", cut_peer),
+    "glusterd": ("glusterd of the node that it runs on is killed", kill_glusterd),
+    "module": ("the module's Python is killed", kill_module),
+    "network": (f"another node has no network for {CUT_OFF:.0f} s", drop_network),
+}
+
+
+# -- an operation ------------------------------------------------------------------------------------
+
+
+class Listener:
+    """Hears of each command, and does what is to be done at one of them."""
+
+    def __init__(self, case: Case | None, lasting: float) -> None:
+        self.case = case
+        self.lasting = lasting
+        self.commands: list[tuple[str, float]] = []  # and how long each took
+        self.struck = False
+        self.ended = False
+        self.server = socket.create_server((HOST, PORT), reuse_port=True)
+        self.server.settimeout(0.5)
+        self.thread = threading.Thread(target=self._listen)
+        self.thread.start()
+
+    def __enter__(self) -> Listener:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ended = True
+        self.thread.join()
+        self.server.close()
+
+    def _listen(self) -> None:
+        while not self.ended:
+            with contextlib.suppress(TimeoutError):
+                talk, _address = self.server.accept()
+                threading.Thread(target=self._follow, args=(talk,), daemon=True).start()
+
+    def _follow(self, talk: socket.socket) -> None:
+        number = 0
+        begun = 0.0
+        with talk, contextlib.suppress(OSError), talk.makefile("rw") as said:
+            for line in said:
+                moment, _blank, words = line.strip().partition(" ")
+                if moment == "before":
+                    self.commands.append((words.partition(" -- ")[2] or words, 0.0))
+                    number = len(self.commands)
+                elif moment == "begun":
+                    begun = time.monotonic()
+                else:
+                    command = self.commands[number - 1][0]
+                    self.commands[number - 1] = (command, time.monotonic() - begun)
+                self._strike(number, "during" if moment == "begun" else moment)
+                said.write("go\n")
+                said.flush()
+
+    def _strike(self, number: int, moment: str) -> None:
+        case = self.case
+        if case and not self.struck and (case.number, case.moment) == (number, moment):
+            self.struck = True
+            if moment == "during":
+                time.sleep(self.lasting / 2)
+            FAULTS[case.fault][1]()
+
+
+def play(said: t.Mapping[str, t.Any], folder: Path) -> tuple[str, str]:
+    """How a play ended ("changed", "unchanged", "failed" or "lost") and what it said then."""
+    done = run_ansible(
+        private_data_dir=str(folder),
+        inventory=lab("inventory", "--path").strip(),
+        playbook=[{"hosts": "node1", "gather_facts": False, **said}],
+        quiet=True,
+    )
+    failures = [
+        str(event["event_data"]["res"].get("msg", ""))
+        for event in done.events
+        if event["event"] in ("runner_on_failed", "runner_on_unreachable")
+        and not event["event_data"].get("ignore_errors")
+    ]
+    stats = done.stats or {}
+    if done.rc:
+        lost = stats.get("dark")
+        return "lost" if lost else "failed", " ".join((failures or ["nothing"])[-1].split())
+    return "changed" if any(stats.get("changed", {}).values()) else "unchanged", ""
+
+
+# -- the cluster -------------------------------------------------------------------------------------
+
+
+def make_cluster() -> None:
+    lab("up", "--release", "bookworm", seconds=1800)
+    wrapper = (HERE / "gluster").read_text(encoding="utf-8")
+    subprocess.run(
+        [
+            lab.program,
+            "run",
+            "node1",
+            "--",
+            "sh",
+            "-c",
+            "cat > /usr/local/sbin/gluster && chmod +x $_",
+        ],
+        input=wrapper.replace("$_", "/usr/local/sbin/gluster"),
+        check=True,
+        text=True,
+    )
+    lab.on("node1", "chmod +x /usr/local/sbin/gluster; rm -f /run/faults")
+    known = lab.gluster("volume list")
+    for name, brick in VOLUMES.items():
+        if name not in known:
+            bricks = " ".join(f"{node}:/bricks/{brick}/brick" for node in SERVERS)
+            lab.gluster(f"volume create {name} replica 3 {bricks}", f"volume start {name}")
+    lab.on(
+        "node4",
+        "gluster volume info mirror >/dev/null 2>&1 || { "
+        "gluster --mode=script volume create mirror node4:/bricks/b3/brick && "
+        "gluster --mode=script volume start mirror; }",
+    )
+
+
+def wait_until_well(seconds: float = 300) -> str:
+    """Until all nodes know each other and all bricks are online; what is missing, if it does not come."""
+    deadline = time.monotonic() + seconds
+    script = (
+        "/usr/sbin/gluster pool list | grep -c Connected; "
+        "/usr/sbin/gluster --xml volume status all | grep -c '<status>1</status>'"
+    )
+    said = ""
+    while time.monotonic() < deadline:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            said = "; ".join(
+                " ".join(lab.on(node, script, check=False, seconds=60).split()) for node in SERVERS
+            )
+            # Three nodes; each has a brick of each volume, and a daemon that heals it.
+            counts = [one.split() for one in said.split("; ")]
+            if all(
+                len(one) == 2 and one[0] == "3" and int(one[1]) >= 6 * len(VOLUMES)
+                for one in counts
+            ):
+                return ""
+        time.sleep(2)
+    return said
+
+
+def mend() -> None:
+    """The fault is over: all is there again, and nothing of the harness is in the way."""
+    running = lab("status", check=False)
+    for node in SERVERS:
+        if re.search(rf"^{node} +- ", running, re.MULTILINE):
+            lab("boot", node, check=False)
+    link("master", "lab")
+    lab.on("node1", "rm -f /run/faults; systemctl reset-failed glusterd; systemctl start glusterd")
+
+
+def clear() -> None:
+    """No snapshot and no clone: what each case begins with."""
+    known = lab.gluster("volume list").split()
+    for name in set(known) - set(VOLUMES):
+        lab.on("node1", f"yes | /usr/sbin/gluster volume stop {name} force; true")
+        lab.gluster(f"volume delete {name}")
+    for name in VOLUMES:
+        lab.on("node1", f"/usr/sbin/gluster --mode=script volume start {name}; true", check=False)
+    for name in lab.gluster("snapshot list").split():
+        if "present" not in name:
+            lab.on("node1", f"/usr/sbin/gluster --mode=script snapshot delete {name}; true")
+
+
+MOUNT = (
+    "mkdir -p /mnt/faults; mount -t glusterfs -o backup-volfile-servers=node2:node3 {} /mnt/faults"
+)
+
+
+def sources(operation: t.Mapping[str, t.Any], done: bool = False) -> dict[str, str]:
+    """Where clients mount its volumes: elsewhere when it has moved them."""
+    moved = operation.get("moved", {}) if done else {}
+    return {volume: moved.get(volume, f"node1:/{volume}") for volume in operation["volumes"]}
+
+
+def write(name: str, where: t.Iterable[str]) -> None:
+    """A file in each of these, acknowledged by the disk."""
+    for source in where:
+        lab.on(
+            "node4",
+            f"{MOUNT.format(source)} && echo {name} > /mnt/faults/{name} && sync /mnt/faults/{name}"
+            "; code=$?; umount /mnt/faults; exit $code",
+        )
+
+
+def files(source: str) -> set[str]:
+    """Those of a volume, or of a snapshot, that hold what was written."""
+    said = lab.on(
+        "node4",
+        f"{MOUNT.format(source)} && cd /mnt/faults && grep -H . -- * ; cd /; umount /mnt/faults",
+        check=False,
+    )
+    pairs = (line.split(":", 1) for line in said.splitlines() if ":" in line)
+    return {pair[0] for pair in pairs if pair[0] == pair[1]}
+
+
+def lost(acknowledged: t.Iterable[str], where: t.Mapping[str, str]) -> list[str]:
+    """What is neither in its volume nor in a snapshot."""
+    found = []
+    for volume, source in where.items():
+        missing = set(acknowledged) - files(source)
+        for name in lab.gluster(f"snapshot list {volume}").split() if missing else ():
+            lab.on("node1", f"/usr/sbin/gluster --mode=script snapshot activate {name}; true")
+            missing -= files(f"node1:/snaps/{name}/{volume}")
+        found += [f"{name} of {volume} is lost" for name in sorted(missing)]
+    return found
+
+
+def state(operation: t.Mapping[str, t.Any]) -> list[str]:
+    """What is not as it should be."""
+    found = []
+    lists = {node: lab.on(node, "/usr/sbin/gluster snapshot list", check=False) for node in SERVERS}
+    if len(set(lists.values())) > 1:
+        found.append(f"nodes know other snapshots: {lists}")
+    for volume, source in sources(operation, done=True).items():
+        if "Status: Started" not in lab.gluster(f"volume info {volume}"):
+            found.append(f"{volume} is not started")
+        try:
+            write("after", [source])
+        except RuntimeError as error:
+            found.append(f"{source} cannot be written: {error}")
+    for node in SERVERS:
+        if "gluster" in lab.on(node, "nft list tables 2>&1; true"):
+            found.append(f"{node} holds packets")
+    for command, expected in operation["wanted"].items():
+        if not re.search(expected, lab.gluster(command), re.MULTILINE):
+            found.append(f"gluster {command} does not say {expected!r}")
+    return found
+
+
+# -- a case ------------------------------------------------------------------------------------------
+
+
+def start(operation: t.Mapping[str, t.Any], name: str, folder: Path) -> list[str]:
+    clear()
+    old, new = f"{name}-old", f"{name}-new"
+    write(old, sources(operation).values())
+    lab.gluster(*operation.get("before", ()))
+    if "prepare" in operation:
+        end, said = play(operation["prepare"], folder)
+        if end in ("failed", "lost"):
+            raise RuntimeError(f"the start cannot be made: {said}")
+    write(new, sources(operation).values())
+    return [old, new]
+
+
+def disturbed(
+    case: Case | None, operation: t.Mapping[str, t.Any], lasting: float, folder: Path
+) -> tuple[tuple[str, str], Listener]:
+    lab.on("node1", f"echo {HOST} {PORT} > /run/faults")
+    with Listener(case, lasting) as listener:
+        end = play(operation["play"], folder)
+    return end, listener
+
+
+def commands_of(name: str, folder: Path) -> list[tuple[str, float]]:
+    """Those of an undisturbed run."""
+    operation = OPERATIONS[name]
+    start(operation, "undisturbed", folder)
+    end, listener = disturbed(None, operation, 0, folder)
+    lab.on("node1", "rm -f /run/faults")
+    if end[0] != "changed":
+        raise RuntimeError(f"{name} does not run undisturbed: {end}")
+    return listener.commands
+
+
+def cases_of(name: str, commands: t.Sequence[tuple[str, float]]) -> list[Case]:
+    found = []
+    for number, (command, _seconds) in enumerate(commands, 1):
+        # After a command that only reads is before the next one.
+        moments = ("before",) if READS.match(command) else ("before", "during", "after")
+        found += [Case(name, number, command, m, fault) for m in moments for fault in FAULTS]
+    return found
+
+
+def judge(case: Case, lasting: float, folder: Path) -> Result:
+    begun = time.monotonic()
+    result = Result(case)
+    operation = OPERATIONS[case.operation]
+    acknowledged = start(operation, f"{int(time.time())}", folder)
+    problems = []
+    (result.first, result.said), listener = disturbed(case, operation, lasting, folder)
+    if not listener.struck:
+        problems.append("the fault had no place: the command was not run")
+    mend()
+    missing = wait_until_well()
+    if missing:
+        problems.append(f"the cluster is not well again: {missing}")
+    if TRACEBACK.search(result.said) and case.fault != "module":
+        problems.append(f"a traceback: {result.said[:400]}")
+    result.second, said = play(operation["play"], folder)
+    if result.second in ("failed", "lost"):
+        result.said = said
+        if TRACEBACK.search(said):
+            problems.append(f"a traceback: {said[:400]}")
+    else:
+        if result.first in ("changed", "unchanged") and result.second == "changed":
+            problems.append(
+                "the first run said that it had succeeded, and the second changed something"
+            )
+        if play(operation["play"], folder)[0] != "unchanged":
+            problems.append("a third run is not unchanged")
+        problems += state(operation)
+    done = result.second not in ("failed", "lost")
+    problems += lost(acknowledged, sources(operation, done))
+    result.problems = tuple(problems)
+    result.seconds = round(time.monotonic() - begun)
+    return result
+
+
+def in_order(cases: t.Mapping[str, t.Sequence[Case]]) -> list[Case]:
+    """Each operation in turn, first what may do most harm: changing commands."""
+    rows = [
+        sorted(found, key=lambda case: (bool(READS.match(case.command)), case.number))
+        for found in cases.values()
+    ]
+    longest = max(len(row) for row in rows)
+    return [row[i] for i in range(longest) for row in rows if i < len(row)]
+
+
+def short(cases: t.Sequence[Case]) -> list[Case]:
+    """Each fault during and after one of the commands that matter most, in turn."""
+    chosen = []
+    for index, (fault, moment) in enumerate(itertools.product(FAULTS, ("during", "after"))):
+        operation, command = SHORT[(index + index // 2) % len(SHORT)]
+        wanted = (operation, moment, fault)
+        chosen += [
+            case
+            for case in cases
+            if (case.operation, case.moment, case.fault) == wanted
+            and case.command.startswith(command)
+        ][:1]
+    return chosen
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--short", action="store_true", help="ten of them")
+    parser.add_argument("--table", action="store_true", help="write the page, run nothing")
+    parser.add_argument("--only", default="", help="those whose key has this in it")
+    parser.add_argument("--results", type=Path, help="where they are kept, and were")
+    options = parser.parse_args()
+    results = options.results or (RESULTS if options.table else None)
+    kept = json.loads(results.read_text(encoding="utf-8")) if results and results.exists() else {}
+    if options.table:
+        PAGE.write_text(page(kept), encoding="utf-8")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        sys.exit(run(options, kept, Path(folder)))
+
+
+def run(options: argparse.Namespace, kept: dict[str, t.Any], folder: Path) -> int:
+    make_cluster()
+    names = [operation for operation, _command in SHORT] if options.short else list(OPERATIONS)
+    only = options.only.partition("/")[0]
+    names = [name for name in names if only in ("", name)]
+    commands = {name: commands_of(name, folder) for name in names}
+    for name, found in commands.items():
+        print(f"{name}: " + "; ".join(f"{command} ({s:.1f} s)" for command, s in found), flush=True)
+    cases = in_order({name: cases_of(name, found) for name, found in commands.items()})
+    cases = short(cases) if options.short else [case for case in cases if options.only in case.key]
+    left = [case for case in cases if case.key not in kept]
+    print(f"{len(cases)} faults, {len(left)} of them not yet run", flush=True)
+    bad = 0
+    for case in left:
+        result = judge(case, commands[case.operation][case.number - 1][1], folder)
+        bad += bool(result.problems)
+        kept[case.key] = asdict(result)
+        if options.results:
+            text = json.dumps(kept, indent=1, sort_keys=True) + "\n"
+            options.results.write_text(text, encoding="utf-8")
+        told = "; ".join(result.problems) or "well"
+        print(
+            f"{case.key} ({case.command}): {result.first}, again {result.second}, {result.seconds} s: {told}"
+            + (f" [{result.said[:300]}]" if result.said else ""),
+            flush=True,
+        )
+    return 1 if bad else 0
+
+
+HEAD = """\
+..
+  Copyright (c) 2026, glusterfs.data_protection contributors
+  SPDX-License-Identifier: GPL-3.0-or-later
+
+.. _ansible_collections.glusterfs.data_protection.docsite.guide_faults:
+
+Faults, one by one
+==================
+
+What became of each operation where something went wrong at one of its commands. The table is made by
+``make faults``, on a cluster of three servers (Gluster 10.3) in virtual machines. {total} faults were run.
+
+After the fault the same task was run again. *Well* means: it succeeded, a third run changed nothing, all
+volumes were started and could be written, nothing was held, each server knew the same snapshots, and each
+file that a client had written before was in its volume or in a snapshot. A number tells how many of the
+faults before, during and after that command ended like that.
+
+The faults are:
+
+{faults}
+
+.. list-table::
+   :header-rows: 1
+   :widths: 16 34 10 10 10 10 10
+
+{rows}
+"""
+
+
+def page(kept: t.Mapping[str, t.Any]) -> str:
+    """The page of the documentation: a row a command, a column a fault."""
+    places: dict[tuple[str, int, str], dict[str, list[t.Any]]] = {}
+    for one in kept.values():
+        case = Case(**one["case"])
+        place = places.setdefault((case.operation, case.number, case.command), {})
+        place.setdefault(case.fault, []).append(one)
+    order = list(OPERATIONS)
+    rows = [("operation", "command of ``gluster``", *FAULTS)]
+    notes = []
+    for where in sorted(places, key=lambda one: (order.index(one[0]), one[1])):
+        cells = []
+        for fault in FAULTS:
+            found = places[where].get(fault, [])
+            well = [one for one in found if not one["problems"] and one["second"] != "failed"]
+            cells.append(f"{len(well)} of {len(found)}" if found else "")
+            notes += [one for one in found if one not in well]
+        rows.append((where[0].replace("_", " "), f"``{where[2]}``", *cells))
+    table = "\n".join(
+        f"   {'*' if not column else ' '} - {cell}".rstrip()
+        for row in rows
+        for column, cell in enumerate(row)
+    )
+    faults = "\n".join(f"* {name}: {text}." for name, (text, _do) in FAULTS.items())
+    return HEAD.format(total=len(kept), faults=faults, rows=table) + "".join(map(note, notes))
+
+
+def note(one: t.Mapping[str, t.Any]) -> str:
+    case = Case(**one["case"])
+    what = "; ".join(one["problems"]) or f"it said what a human must do: {one['said']}"
+    return f"\n* {case.operation}, {case.fault}, {case.moment} ``{case.command}``: {what}\n"
+
+
+if __name__ == "__main__":
+    main()

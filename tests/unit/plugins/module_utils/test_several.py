@@ -1,0 +1,196 @@
+# Copyright (c) 2026, glusterfs.data_protection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Several snapshots in one task: each by itself, and few commands for all."""
+
+from __future__ import annotations
+
+import threading
+import time
+import typing as t
+
+import pytest
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import (
+    AtOnce,
+    Plan,
+    Refusal,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot import (
+    WantedSnapshot,
+    decide_several,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.snapshot import (
+    DeleteSnapshot,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, settle
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
+    GlusterError,
+)
+from ansible_collections.glusterfs.data_protection.tests.unit.world import World
+
+if t.TYPE_CHECKING:
+    from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Topic
+    from ansible_collections.glusterfs.data_protection.tests.unit.conftest import Clock
+
+
+class Busy(World):
+    """A world that keeps count of what is read, and of what runs at a time."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.read: list[str] = []
+        self.running: list[str] = []  # the volumes that commands are at work on
+        self.most = 0
+        self.guard = threading.Lock()
+        for number in range(size):
+            self.add_volume(f"volume-{number}")
+
+    def refresh(self, cluster: Cluster, topics: t.Iterable[Topic]) -> Cluster:
+        topics = list(topics)
+        self.read += [kind for kind, _name in topics]
+        return super().refresh(cluster, topics)
+
+    def run(self, words: t.Sequence[str]) -> None:
+        held = self.snapshots.get(words[2])
+        volume = held.snapshot.volume if held else "".join(words[3:4])
+        with self.guard:
+            assert volume not in self.running
+            self.running.append(volume)
+            self.most = max(self.most, len(self.running))
+        time.sleep(0.01)
+        super().run(words)
+        with self.guard:
+            self.running.remove(volume)
+
+
+def wanted(size: int, activated: bool | None = None) -> list[WantedSnapshot]:
+    return [WantedSnapshot(f"friday-{n}", f"volume-{n}", activated=activated) for n in range(size)]
+
+
+def bring(
+    made: World, several: list[WantedSnapshot], absent: bool = False, forks: int = 8
+) -> tuple[Plan, Run]:
+    def question(cluster: Cluster) -> Plan:
+        plan = decide_several(several, absent, forks, cluster)
+        plan.preflight(cluster)
+        return plan
+
+    cluster, plan = settle(t.cast("t.Any", made), Cluster(), question)
+    run = Run(t.cast("t.Any", made))
+    run.carry_out(plan, cluster)
+    return plan, run
+
+
+def test_all_are_taken_and_a_second_run_reads_once() -> None:
+    made = Busy(20)
+    _plan, run = bring(made, wanted(20), forks=4)
+    assert set(made.snapshots) == {f"friday-{n}" for n in range(20)}
+    assert 1 < made.most <= 4
+    assert run.commands[3] == "gluster snapshot create friday-3 volume-3 no-timestamp"
+    made.read.clear()
+    plan, _run = bring(made, wanted(20))
+    assert plan.steps == ()
+    assert made.read == ["all_snapshots"]
+
+
+@pytest.mark.parametrize("size", [5, 50])
+def test_the_number_of_reads_does_not_depend_on_how_many_are_taken(size: int) -> None:
+    made = Busy(size)
+    bring(made, wanted(size))
+    once = [kind for kind in made.read if kind != "thick_bricks"]  # of `lvs`, read once
+    # The last one is the proof.
+    assert once == ["all_snapshots", "all_volumes", "all_statuses", "config", "all_snapshots"]
+
+
+def test_one_that_is_refused_keeps_no_other_one_from_it() -> None:
+    made = Busy(4)
+    made.add_volume("resting", "Stopped")
+    several = [*wanted(4), WantedSnapshot("friday", "resting"), WantedSnapshot("monday", "none")]
+    plan, run = bring(made, several)
+    assert set(made.snapshots) == {f"friday-{n}" for n in range(4)}
+    assert "resting is Stopped" in plan.refused["friday"]
+    assert "none does not exist" in plan.refused["monday"]
+    assert run.failed == {}
+
+
+def test_one_that_fails_keeps_no_other_one_from_it_and_is_not_activated() -> None:
+    made = Busy(6)
+    made.refused = frozenset(["snapshot create friday-2"])
+    _plan, run = bring(made, wanted(6, activated=True))
+    others = {f"friday-{n}" for n in (0, 1, 3, 4, 5)}
+    assert {name for name, held in made.snapshots.items() if held.snapshot.activated} == others
+    assert list(run.failed) == ["friday-2"]
+    assert not any("activate friday-2" in line for line in run.commands)
+
+
+def test_a_false_success_is_found_among_many() -> None:
+    made = Busy(6)
+    create = made._snapshot_create
+
+    def lie(words: t.Sequence[str], name: str, *rest: str) -> None:
+        if name != "friday-4":
+            create(words, name, *rest)
+
+    made._snapshot_create = lie  # type: ignore[method-assign,assignment]
+    _plan, run = bring(made, wanted(6))
+    assert list(run.failed) == ["friday-4"]
+    assert "it is not so when read back" in str(run.failed["friday-4"])
+
+
+def test_all_are_gone() -> None:
+    made = Busy(3)
+    bring(made, wanted(3))
+    several = [*wanted(3), WantedSnapshot("never-there")]
+    bring(made, several, absent=True)
+    assert made.snapshots == {}
+    assert bring(made, several, absent=True)[0].steps == ()
+
+
+def test_limits_count_what_the_task_itself_takes() -> None:
+    made = Busy(1)
+    for number in range(255):
+        made.run(("snapshot", "create", f"old-{number}", "volume-0", "no-timestamp"))
+    plan, _run = bring(made, [WantedSnapshot(name, "volume-0") for name in ("one", "two")])
+    assert "one" in made.snapshots
+    assert "its limit is 256" in plan.refused["two"]
+
+
+@pytest.mark.parametrize(
+    ("several", "forks", "problem"),
+    [
+        ([WantedSnapshot("a", "x"), WantedSnapshot("a", "y")], 8, "listed more than once: a"),
+        (wanted(2), 0, "forks is 0"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(
+    several: list[WantedSnapshot], forks: int, problem: str
+) -> None:
+    with pytest.raises(Refusal, match=problem):
+        bring(Busy(2), several, forks=forks)
+
+
+def test_those_of_one_volume_go_in_turn_and_nothing_is_run_after_a_failure() -> None:
+    made = Busy(2)
+    for name, volume in (("a", 0), ("b", 0), ("c", 1), ("d", 0), ("e", 1)):
+        made.run(("snapshot", "create", name, f"volume-{volume}", "no-timestamp"))
+    made.refused = frozenset(["snapshot delete b"])
+    run = Run(t.cast("t.Any", made))
+    steps = [DeleteSnapshot(name, held.snapshot.volume) for name, held in made.snapshots.items()]
+    cluster = made.refresh(Cluster(), [("all_snapshots", "")])
+    with pytest.raises(GlusterError, match="refused"):
+        run.carry_out(Plan((AtOnce(tuple(steps), forks=2),)), cluster)
+    assert set(made.snapshots) == {"b", "d"}
+    assert run.commands == [f"gluster snapshot delete {name}" for name in "abce"]
+    assert {step.name for step in run.standing} == {"a", "c", "e"}  # type: ignore[attr-defined]
+
+
+def test_one_that_was_gone_already_does_not_end_the_queue(clock: Clock) -> None:
+    made = Busy(1)
+    for name in "abc":
+        made.run(("snapshot", "create", name, "volume-0", "no-timestamp"))
+    cluster = made.refresh(Cluster(), [("all_snapshots", "")])
+    made.run(("snapshot", "delete", "b"))
+    steps = tuple(DeleteSnapshot(name, "volume-0") for name in "abc")
+    Run(t.cast("t.Any", made)).carry_out(Plan((AtOnce(steps, forks=2),)), cluster)
+    assert made.snapshots == {}
