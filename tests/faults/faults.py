@@ -15,7 +15,8 @@ and of a command that changes something also at half of the time that it took un
 When the fault is over, the same task runs again. Judged is:
 
 * The end of the first run: a success that a second run still finds something to do for was a lie.
-* The end of the second run: it succeeds and a third changes nothing, or it says what a human must do.
+* The end of the second run: it succeeds and a third changes nothing. Where it fails the page has what it
+  said, for a person to judge: it is to say what a human must do.
 * The cluster: volumes started, not read-only, nothing held, the same snapshots known to each node.
 * The data: each file that a client had acknowledged before is in its volume or in a snapshot.
 """
@@ -597,7 +598,7 @@ def page(kept: t.Mapping[str, t.Any]) -> str:
 
 def note(one: t.Mapping[str, t.Any]) -> str:
     case = Case(**one["case"])
-    what = "; ".join(one["problems"]) or f"it said what a human must do: {one['said']}"
+    what = "; ".join(one["problems"]) or f"the second run failed too: {one['said']}"
     return f"\n* {case.operation}, {case.fault}, {case.moment} ``{case.command}``: {what}\n"
 
 
