@@ -10,6 +10,7 @@ import time
 import typing as t
 
 import pytest
+from ansible_collections.glusterfs.data_protection.plugins.module_utils import _module
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import (
     AtOnce,
     Plan,
@@ -31,7 +32,10 @@ from ansible_collections.glusterfs.data_protection.tests.unit.world import World
 
 if t.TYPE_CHECKING:
     from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Topic
-    from ansible_collections.glusterfs.data_protection.tests.unit.conftest import Clock
+    from ansible_collections.glusterfs.data_protection.tests.unit.conftest import (
+        Clock,
+        RunModule,
+    )
 
 
 class Busy(World):
@@ -194,3 +198,50 @@ def test_one_that_was_gone_already_does_not_end_the_queue(clock: Clock) -> None:
     steps = tuple(DeleteSnapshot(name, "volume-0") for name in "abc")
     Run(t.cast("t.Any", made)).carry_out(Plan((AtOnce(steps, forks=2),)), cluster)
     assert made.snapshots == {}
+
+
+def told(
+    made: World, names: t.Sequence[str], run_module: RunModule, check: bool = False
+) -> dict[str, t.Any]:
+    """What the module returns; each snapshot is of the volume that its name ends with."""
+    snapshots = [{"name": name, "volume": f"volume-{name[-1]}"} for name in names]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_module, "_reader", lambda _module: made)
+        return run_module("gluster_snapshot", {"snapshots": snapshots}, print, check)
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_each_has_a_row_that_tells_what_became_of_it(check: bool, run_module: RunModule) -> None:
+    made = Busy(3)
+    bring(made, [WantedSnapshot("there-0", "volume-0")])
+    result = told(made, ["there-0", "new-1"], run_module, check)
+    assert result["changed"]
+    assert [(row["name"], row["changed"], row["failed"]) for row in result["results"]] == [
+        ("there-0", False, False),
+        ("new-1", True, False),
+    ]
+    assert all(row["snapshot"]["name"] == row["name"] for row in result["results"])
+
+
+def test_a_task_in_which_one_failed_has_failed_and_tells_of_each(run_module: RunModule) -> None:
+    made = Busy(3)
+    made.refused = frozenset(["snapshot create bad-1"])
+    result = told(made, ["good-0", "bad-1", "none-9"], run_module)
+    assert result["failed"]
+    assert result["msg"].startswith(
+        "2 of 3 failed, and the others did not. none-9: volume volume-9"
+    )
+    good, bad, none = result["results"]
+    assert (good["changed"], good["failed"]) == (True, False)
+    assert (bad["changed"], bad["failed"], bad["snapshot"]) == (False, True, None)
+    assert bad["msg"].startswith("gluster snapshot create bad-1 ")
+    assert (none["changed"], none["failed"]) == (False, True)
+    assert "does not exist" in none["msg"]
+
+
+def test_where_all_fail_nothing_has_changed(run_module: RunModule) -> None:
+    made = Busy(7)
+    made.refused = frozenset(f"snapshot create bad-{number}" for number in range(7))
+    result = told(made, [f"bad-{number}" for number in range(7)], run_module)
+    assert not result["changed"]
+    assert "And 2 more, see results." in result["msg"]
