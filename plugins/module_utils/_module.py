@@ -224,11 +224,12 @@ class Run:
     def _together(self, together: AtOnce) -> None:
         """Run the commands of these steps as AtOnce says, and prove each."""
         left = [part for part in together.parts if getattr(part, "name", "") not in self.failed]
+        window = self.window if together.held else None
         while left:
-            if self.window and together.held:
-                self.window.open(together.held)
+            if window:
+                window.open(together.held)
             ran = self._start(together, left)
-            broken = self.window.close(together.held) if self.window and together.held else None
+            broken = window.close(together.held) if window else None
             failures: list[Failure] = [broken] if broken else []
             proved = self._proved_together([step for step, failure in ran.items() if not failure])
             for step, failure in ran.items():

@@ -416,7 +416,10 @@ import contextlib
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Refusal
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import (
+    FORKS,
+    Refusal,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.restore import (
     Mark,
     WantedRestore,
@@ -472,14 +475,13 @@ def decide(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan:
             raise Refusal(f"{option} goes with consistency_group")
     if params["delete_all"]:
         return decide_none_of(volume, cluster)
+
+    def wanted_of(one: dict[str, t.Any]) -> WantedSnapshot:
+        said = (one["name"], one["volume"], one["description"])
+        return WantedSnapshot(*said, ACTIVATED.get(state), params["georep_paused"])
+
     if params["snapshots"] is not None:
-        paused = params["georep_paused"]
-        several = [
-            WantedSnapshot(
-                *(one["name"], one["volume"], one["description"], ACTIVATED.get(state), paused)
-            )
-            for one in params["snapshots"]
-        ]
+        several = [wanted_of(one) for one in params["snapshots"]]
         return decide_several(several, state == "absent", params["forks"], cluster)
     if state == "absent":
         return decide_absent(name, volume, cluster)
@@ -487,12 +489,7 @@ def decide(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan:
         options = (*RESTORE, "safety_snapshot")
         wanted = WantedRestore(name, volume, **{option: params[option] for option in options})
         return decide_restored(wanted, cluster)
-    return decide_present(
-        WantedSnapshot(
-            *(name, volume, params["description"], ACTIVATED[state], params["georep_paused"])
-        ),
-        cluster,
-    )
+    return decide_present(wanted_of(params), cluster)
 
 
 def decide_group(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan:
@@ -576,7 +573,7 @@ def main() -> None:
                     "description": {"type": "str"},
                 },
             },
-            "forks": {"type": "int", "default": 8},
+            "forks": {"type": "int", "default": FORKS},
             "consistency_group": {"type": "str", "aliases": ["cg_name"]},
             "quiesced": {"type": "bool", "default": False},
             "hold_wait": {"type": "int", "default": 60},

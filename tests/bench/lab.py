@@ -35,6 +35,10 @@ SERIES = 30
 KEPT = 10
 
 Side = t.Callable[[], None]
+Work = t.Tuple[str, str, float, Side, Side, Side]
+"""What, against what, the ratio to reach; what comes before each side, ours, theirs."""
+
+CREATE = "snapshot create {}-friday {} no-timestamp"
 
 
 @dataclass(frozen=True)
@@ -122,18 +126,23 @@ def series() -> None:
 
 OLD = [f"night-{number:02}" for number in range(SERIES - KEPT)]
 FRIDAYS = [f"{name}-friday" for name in VOLUMES]
-CREATE = "\n".join(
-    each(f"snapshot create {name}-friday {name} no-timestamp", [""]) for name in VOLUMES
-)
 POLICY = {"volume": VOLUMES[0], "prefix": "night-", "keep_last": KEPT}
-WORKS: tuple[tuple[str, str, float, Side, Side, Side], ...] = (
+
+
+def removing(against: str, wanted: float, theirs: Side) -> Work:
+    work = f"{SERIES - KEPT} of {SERIES} snapshots of one volume to remove"
+    ours = {"glusterfs.data_protection.gluster_snapshot_retention": POLICY}
+    return work, against, wanted, series, lambda: play(ours), theirs
+
+
+WORKS: tuple[Work, ...] = (
     (
         "20 snapshots of 20 volumes to create",
         "a shell script on the node",
         0.8,
         no_snapshots,
         lambda: play(snapshots("present")),
-        lambda: print(on_node(CREATE), end=""),
+        lambda: print(on_node(each(CREATE, VOLUMES)), end=""),
     ),
     (
         "20 snapshots of 20 volumes wanted, all there",
@@ -143,20 +152,14 @@ WORKS: tuple[tuple[str, str, float, Side, Side, Side], ...] = (
         lambda: play(snapshots("present")),
         lambda: play(loop("snapshot info {}", FRIDAYS)),
     ),
-    (
-        f"{SERIES - KEPT} of {SERIES} snapshots of one volume to remove",
+    removing(
         "a loop of command tasks (snapshot delete)",
         0.2,
-        series,
-        lambda: play({"glusterfs.data_protection.gluster_snapshot_retention": POLICY}),
         lambda: play(loop("snapshot delete {}", OLD)),
     ),
-    (
-        f"{SERIES - KEPT} of {SERIES} snapshots of one volume to remove",
+    removing(
         "a shell script on the node",
         1.0,
-        series,
-        lambda: play({"glusterfs.data_protection.gluster_snapshot_retention": POLICY}),
         lambda: print(on_node(each("snapshot delete {} >/dev/null", OLD)), end=""),
     ),
 )

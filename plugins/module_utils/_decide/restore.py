@@ -136,13 +136,11 @@ def decide_restored(wanted: WantedRestore, cluster: Cluster) -> Plan:
     check_snapshot_name(wanted.name)
     check_volume_name(wanted.volume)
     safety, stages = stages_of(wanted, cluster)
-    return Plan(
-        tuple(step for stage in STAGES for step in stages.get(stage, ())),
-        halfway=half_done(f"volume {wanted.volume}", f"snapshot {safety}" if safety else "")
-        # Its data are there, and the start alone is what a person would do by hand.
-        if stages.keys() - {"start"}
-        else "",
-    )
+    steps = tuple(step for stage in STAGES for step in stages.get(stage, ()))
+    if stages.keys() <= {"start"}:
+        return Plan(steps)  # its data are there: a person may start it by hand
+    kept = f"snapshot {safety}" if safety else ""
+    return Plan(steps, halfway=half_done(f"volume {wanted.volume}", kept))
 
 
 def half_done(what: str, safety: str) -> str:
