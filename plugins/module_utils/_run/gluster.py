@@ -30,7 +30,15 @@ size is what an answer takes.
 GRACE = 30.0
 """Seconds the process may outlive the --timeout it was given before it is killed."""
 
-LOCK_TEXT = re.compile(r"another transaction|locking failed|failed to acquire lock", re.IGNORECASE)
+PASSES = re.compile(
+    r"Another transaction|Locking failed|Failed to acquire lock|Failed to reconfigure barrier",
+    re.IGNORECASE,
+)
+"""What the next try may not meet any more.
+
+The last is left by a ``snapshot create`` whose node lost its power: bricks still hold writes back. The next
+create is refused for that, and lets them go as it ends (seen on 10.3).
+"""
 
 UNTOLD = "geo-replication command failed"
 """All that ``volume geo-replication ... status --xml`` prints where it fails, whatever the reason:
@@ -84,8 +92,8 @@ class Gluster:
             try:
                 return self._once(words, self.argv(words, login, options))
             except GlusterError as error:
-                locked = error.errno == LOCKED or LOCK_TEXT.search(error.text)
-                if not locked or time.monotonic() + pause > deadline:
+                passes = error.errno == LOCKED or PASSES.search(error.text)
+                if not passes or time.monotonic() + pause > deadline:
                     raise
             time.sleep(pause)
             pause = min(pause * 2, 8.0)

@@ -98,6 +98,7 @@ def test_the_error_carries_number_text_and_advice() -> None:
     [
         answer("-1", LOCKED, "Another transaction is in progress. Please try again"),
         answer("-1", 30800, "Locking failed on node2. Please check log file for details."),
+        answer("-1", 30800, "Failed to reconfigure barrier."),
     ],
 )
 def test_lock_contention_is_waited_out(locked: str, clock: Clock) -> None:
