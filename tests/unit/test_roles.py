@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from pathlib import Path
 
@@ -37,3 +38,37 @@ def test_whatever_sets_an_option_waits_for_the_lock_of_the_volume() -> None:
         assert task["register"] == "__disaster_recovery_done", task["name"]
         assert task["until"] == "__disaster_recovery_unlocked", task["name"]
         assert task["retries"] * task["delay"] == 60, task["name"]
+
+
+def options_of(role: Path, kind: str) -> set[str]:
+    said = yaml.safe_load((role / "meta/argument_specs.yml").read_text(encoding="utf-8"))
+    entries = [entry["options"] for entry in said["argument_specs"].values()]
+    return {
+        name
+        for options in entries
+        for name, option in options.items()
+        if option.get("type") == kind
+    }
+
+
+def texts(said: t.Any) -> t.Iterator[str]:
+    """What a task says, but for messages and for what it hands on as it is: modules convert that."""
+    if isinstance(said, dict):
+        for key, value in said.items():
+            if key not in ("name", "msg"):
+                yield from texts(value)
+    elif isinstance(said, list):
+        for value in said:
+            yield from texts(value)
+    elif isinstance(said, str) and not re.fullmatch(r"\{\{ \w+ \}\}", said):
+        yield re.sub(r"'[^']*'", "''", said)
+
+
+@pytest.mark.parametrize("role", sorted(ROLES.iterdir()), ids=lambda role: role.name)
+def test_a_switch_is_one_in_words_too(role: Path) -> None:
+    """``-e restore_again=false`` is a text, and a text that is not empty is true."""
+    switches = options_of(role, "bool")
+    for path in [*sorted((role / "tasks").glob("*.yml")), *sorted(role.glob("vars/*.yml"))]:
+        for text in texts(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            for name in re.findall(r"\b\w+\b(?!:| *\| *bool)", text):
+                assert name not in switches, f"{path.name}: {text}"

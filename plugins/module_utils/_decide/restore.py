@@ -172,7 +172,8 @@ def stages_of(
     if snapshot is None:
         raise Refusal(
             f"snapshot {wanted.name} of volume {wanted.volume} does not exist",
-            f"The volume is {volume.status}. See gluster snapshot list {wanted.volume}.",
+            f"The volume is {volume.status}. See gluster snapshot list {wanted.volume}."
+            f"{_may_hold_it(wanted.name, volume)}",
         )
     sessions = _sessions(wanted, volume, cluster)
     if volume.started and not wanted.stop_volume:
@@ -187,6 +188,17 @@ def stages_of(
     again = group.options if group else lasting
     after = _after(wanted, begun, restored, None, bool(group), again, cluster)
     return begun.safety, {"sessions": sessions, **before, **after}
+
+
+def _may_hold_it(name: str, volume: Volume) -> str:
+    """Between the restore and the next hold only a safety snapshot knows of it, and there was to be none."""
+    mark = Mark.of(volume)
+    if volume.snapshot_volume is None or (mark and mark.data == volume.snapshot_volume):
+        return ""
+    return (
+        f" If a restore of it without a safety snapshot was cut short, the volume holds its data "
+        f"already. Then set {READ_ONLY} on before you start it, and take snapshot {name} of it."
+    )
 
 
 def is_done(wanted: WantedRestore, volume: Volume, snapshot: Snapshot | None) -> bool:
@@ -208,6 +220,12 @@ def held_by(volume: Volume, snapshot: Snapshot | None) -> Mark | None:
     if mark is None or snapshot is None or mark.done or mark.data != snapshot.snapshot_volume:
         return None
     return mark if volume.options.get(READ_ONLY) == "on" else None
+
+
+def _outside_of_a_hold(volume: Volume) -> str:
+    """What read-only is, or was before a restore that was given up for this one held the volume."""
+    mark, read_only = Mark.of(volume), volume.options.get(READ_ONLY, "off")
+    return mark.read_only if mark and not mark.done and read_only == "on" else read_only
 
 
 def half_way(name: str, volume: Volume, snapshot: Snapshot | None, cluster: Cluster) -> Mark | None:
@@ -254,7 +272,7 @@ def _before(
         snapshot=snapshot.name,
         uuid=snapshot.uuid or "",
         data=snapshot.snapshot_volume or "",
-        read_only=volume.options.get(READ_ONLY, "off"),
+        read_only=_outside_of_a_hold(volume),
         safety=_safety_name(wanted, snapshot, group, cluster),
         activated=bool(snapshot.activated),
         attempt=group.attempt if group else "",

@@ -119,8 +119,9 @@ def test_cut_anywhere_and_run_again(
     made.lines.clear()
     if consumed and not safety and MARK not in made.volumes["projects"].options:
         # Without the safety snapshot nothing is left that tells of the restore: a clear refusal.
-        with pytest.raises(Refusal, match="does not exist"):
+        with pytest.raises(Refusal, match="does not exist") as refused:
             task(made, wanted)
+        assert "the volume holds its data already" in refused.value.remedy
         return
     task(made, wanted)
     judge(made, wanted, data)
@@ -199,6 +200,20 @@ def test_a_hold_that_somebody_released_is_begun_anew() -> None:
     made.lines.clear()
     task(made, wanted)
     judge(made, wanted, data)
+
+
+@pytest.mark.parametrize("number", range(9))
+def test_one_that_is_given_up_for_another_snapshot_leaves_no_hold(number: int) -> None:
+    made = world()
+    made.run(("snapshot", "create", "weekly", "projects", "no-timestamp"))
+    made.lines.clear()
+    made.cut_at = number
+    with pytest.raises(PowerCut):
+        task(made, wanted_of(True, True))
+    made.cut_at = None
+    task(made, replace(wanted_of(True, True), name="weekly"))
+    volume = made.volumes["projects"]
+    assert (volume.started, volume.options[READ_ONLY]) == (True, "off")
 
 
 def test_a_snapshot_taken_anew_is_restored_again() -> None:
