@@ -15,7 +15,7 @@ help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; do \
 	    printf '  %-14s %s\n' "$$target" "$$text"; done
 
-test: ## Everything: the steps from lint to molecule, in two rows side by side
+test: ## The steps from lint to molecule, in two rows side by side
 	@tests/tools/step $(SLOW) -- $(QUICK) molecule-replication
 
 test-matrix: ## The whole of what runs on the lab: bookworm (Gluster 10), bullseye (9), trixie (11)
