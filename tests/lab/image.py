@@ -97,7 +97,6 @@ def kernel_arguments(memory_mb: int) -> list[str]:
         "rw",
         "lsm=none",
         "audit=0",
-        "seccomp=on",  # quicker, of kernels from 6.16 on
         "net.ifnames=0",
         "con=null",
         "con0=fd:0,fd:1",
