@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 import typing as t
 from pathlib import Path
 
@@ -72,3 +74,68 @@ def test_a_switch_is_one_in_words_too(role: Path) -> None:
         for text in texts(yaml.safe_load(path.read_text(encoding="utf-8"))):
             for name in re.findall(r"\b\w+\b(?!:| *\| *bool)", text):
                 assert name not in switches, f"{path.name}: {text}"
+
+
+def role_tasks(name: str) -> dict[str, dict[str, t.Any]]:
+    said = yaml.safe_load((ROLES / name).read_text(encoding="utf-8"))
+    return {task["name"]: task for task in tasks_of(said)}
+
+
+def session_to(host: str, failures: int | None = None) -> dict[str, t.Any]:
+    workers = [{"status": "Active", "failures": failures}]
+    said = {"destination_host": host, "destination_volume": "projects", "workers": workers}
+    return {**said, "state": "started", "status": "STABLE"}
+
+
+TO_SEVERAL = {
+    "its own, by georep_address": ([session_to("b1"), session_to("10.0.0.3")], "10.0.0.3", ""),
+    "that of another cluster": ([session_to("b1")], "", "There is no session .* at .*b1"),
+    "two": ([session_to("c1"), session_to("10.0.0.3")], "c1", "There are several sessions"),
+    "one with failures": ([session_to("c1", 3)], "c1", "counts 3 failures: some files"),
+    "none": ([], "", "There is no session"),
+}
+
+
+def test_of_a_volume_that_is_replicated_to_several_clusters_the_right_session_counts(
+    tmp_path: Path,
+) -> None:
+    """By the tasks of the role themselves, with what the modules would have said."""
+    know = role_tasks("disaster_recovery/tasks/look.yml")["Know both ends"]
+    judge = role_tasks("disaster_recovery/tasks/look_end.yml")["Remember what was seen"]
+    keep = {"content": "{{ __disaster_recovery_seen.primary | to_json }}", "mode": "0600"}
+    tasks = [know]
+    for name, (given, _host, _problem) in TO_SEVERAL.items():
+        tasks += [
+            {**judge, "vars": {**judge["vars"], "given": given}},
+            {"ansible.builtin.copy": {**keep, "dest": str(tmp_path / name)}},
+        ]
+    brick = {"online": True}
+    said = yaml.safe_load((ROLES / "disaster_recovery/vars/main.yml").read_text(encoding="utf-8"))
+    said.update(
+        disaster_recovery_volume="projects",
+        disaster_recovery_secondary_volume="projects",
+        disaster_recovery_primary_group="ours",
+        disaster_recovery_secondary_group="theirs",
+        disaster_recovery_accept_failures="false",
+        __disaster_recovery_at="primary",
+        __disaster_recovery_read={
+            "volumes": [{"status": "Started", "options": {}, "brick_status": [brick]}]
+        },
+        __disaster_recovery_sessions={"sessions": "{{ given }}"},
+    )
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": said}
+    (tmp_path / "play.yml").write_text(yaml.safe_dump([{**play, "tasks": tasks}]), encoding="utf-8")
+    theirs = {"c1": {"georep_address": "10.0.0.3"}, "c2": {}}
+    groups = {"ours": {"hosts": {"a1": {}}}, "theirs": {"hosts": theirs}}
+    (tmp_path / "hosts.yml").write_text(yaml.safe_dump(groups), encoding="utf-8")
+    subprocess.run(
+        ["ansible-playbook", "-i", "hosts.yml", "play.yml"],
+        cwd=str(tmp_path),
+        check=True,
+        stdout=subprocess.PIPE,
+    )
+    for name, (_given, host, problem) in TO_SEVERAL.items():
+        seen = json.loads((tmp_path / name).read_text(encoding="utf-8"))
+        assert seen["session"].get("destination_host", "") == host, name
+        assert re.search(problem, " ".join(seen["not_syncing"])), name
+        assert bool(seen["not_syncing"]) == bool(problem), name
