@@ -191,13 +191,13 @@ def stages_of(
 
 
 def _may_hold_it(name: str, volume: Volume) -> str:
-    """Between the restore and the next hold only a safety snapshot knows of it, and there was to be none."""
+    """Until the volume is held again only a safety snapshot knows of the restore."""
     mark = Mark.of(volume)
     if volume.snapshot_volume is None or (mark and mark.data == volume.snapshot_volume):
         return ""
     return (
         f" If a restore of it without a safety snapshot was cut short, the volume holds its data "
-        f"already. Then set {READ_ONLY} on before you start it, and take snapshot {name} of it."
+        f"already: set {READ_ONLY} on, start it, and take snapshot {name} of it."
     )
 
 

@@ -34,11 +34,8 @@ PASSES = re.compile(
     r"Another transaction|Locking failed|Failed to acquire lock|Failed to reconfigure barrier",
     re.IGNORECASE,
 )
-"""What the next try may not meet any more.
-
-The last is left by a ``snapshot create`` whose node lost its power: bricks still hold writes back. The next
-create is refused for that, and lets them go as it ends (seen on 10.3).
-"""
+"""What the next try may not meet. The last is left by a ``snapshot create`` whose node lost its
+power, and ended by the create that is refused for it (10.3)."""
 
 UNTOLD = "geo-replication command failed"
 """All that ``volume geo-replication ... status --xml`` prints where it fails, whatever the reason:
