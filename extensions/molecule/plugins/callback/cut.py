@@ -8,6 +8,7 @@ So a procedure can be interrupted at every step, and be finished by running it a
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -95,7 +96,8 @@ def cut(process: int, after: float) -> None:
             os.kill(process, signal.SIGSTOP)
             for one in [*descendants(process), process]:
                 if one != os.getpid():
-                    os.kill(one, signal.SIGKILL)
+                    with contextlib.suppress(ProcessLookupError):  # it has ended since
+                        os.kill(one, signal.SIGKILL)
         finally:
             os._exit(0)
     if not after:
