@@ -40,7 +40,10 @@ ADVICE: t.Mapping[int, str] = {
     NO_SNAPSHOT: "Check the name of the snapshot (gluster snapshot list).",
     REBALANCE_RUNNING: "Wait for the rebalance to end, or stop it.",
     VOLUME_STOPPED: "Start the volume or activate the snapshot first.",
-    GEOREP_RUNNING: "Pause or stop the geo-replication session, then run the task again.",
+    GEOREP_RUNNING: (
+        "Pause or stop the geo-replication session, then run the task again. If it shows as Stopped "
+        "already, its monitor has died: gluster volume geo-replication ... stop force."
+    ),
     NOT_THIN: "Each brick has to be on a thin logical volume of its own (lvs -o lv_name,pool_lv).",
 }
 
