@@ -133,3 +133,11 @@ def test_before_a_session_begins_anew_whole_folders_are_replaced(both: Both) -> 
     (both.follower / "folder/file").write_text("old", encoding="utf-8")
     assert both.run("replace").returncode == 0
     assert both.names() == ["same"]
+
+
+def test_a_run_that_is_killed_leaves_no_mount(both: Both) -> None:
+    """Which the fixture sees. The terminal of ``script`` hangs up then."""
+    sort = both.folder / "bin/sort"
+    sort.write_text("#!/bin/sh\nkill -HUP $PPID\n", encoding="utf-8")
+    sort.chmod(0o755)
+    assert both.run("find").returncode == 1

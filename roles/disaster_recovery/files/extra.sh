@@ -21,6 +21,7 @@ finish() {
     rm -rf --one-file-system "$work"
 }
 trap finish EXIT
+trap 'exit 1' HUP INT TERM # Ansible was killed: sh does not run the other trap then
 
 join() { # END HOST VOLUME
     mkdir "$work/$1"

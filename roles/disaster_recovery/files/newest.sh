@@ -8,6 +8,7 @@
 set -eu
 mount=$(mktemp -d)
 trap 'umount -l "$mount" && rmdir "$mount"' EXIT
+trap 'exit 1' HUP INT TERM # Ansible was killed: sh does not run the other trap then
 glusterfs --read-only --volfile-server=localhost --volfile-id="$1" --log-file=/var/log/glusterfs/disaster-recovery.log "$mount"
 mountpoint -q "$mount"
 (timeout "$2" find "$mount" -mindepth 1 -path "$mount/.glusterfs-anonymous-inode-*" -prune -o -printf '%y %T@ %C@\n' || echo late) |

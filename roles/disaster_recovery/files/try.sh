@@ -6,6 +6,7 @@
 set -eu
 mount=$(mktemp -d)
 trap 'umount -l "$mount" && rmdir "$mount"' EXIT
+trap 'exit 1' HUP INT TERM # Ansible was killed: sh does not run the other trap then
 glusterfs --volfile-server=localhost --volfile-id="$1" --log-file=/var/log/glusterfs/disaster-recovery.log "$mount"
 mountpoint -q "$mount"
 file=$(mktemp -p "$mount" .test-failover-XXXXXX)
