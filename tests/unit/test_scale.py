@@ -48,7 +48,7 @@ if t.TYPE_CHECKING:
 MODULES = sorted((PLUGINS / "modules").glob("gluster_*.py"))
 PACKAGE = "ansible_collections.glusterfs.data_protection.plugins."
 
-SENT = 100_000
+SENT = 101_000
 """Bytes, compressed, of a module and all that it may import: what Ansible sends besides its own part."""
 
 LOADED = {"georep": 277_000, "": 235_000}

@@ -55,6 +55,12 @@ COMMIT_FAILED = (
 )
 
 
+STILL_MOUNTED = (
+    "A logical volume of it is in use, mostly by a worker of geo-replication: stop the session of "
+    "the volume, then run the task again. See gluster snapshot list on each node."
+)
+
+
 GSYNCD_BROKEN = (
     "gsyncd does not run on this node: Gluster up to 11.1 does not work with Python 3.12 or newer "
     "(gluster_georep_destination_info tells, with test)."
@@ -111,6 +117,8 @@ class GlusterError(Failure):
                 "glusterd may still be at it, or wait for a node that is gone without a word "
                 "(gluster volume status tells): look again in a while, or raise timeout."
             )
+        if "might not be in an usable state" in self.text:
+            return STILL_MOUNTED
         if "Commit failed on" in self.text:
             return COMMIT_FAILED
         if "Unable to get statefile's name" in self.text:

@@ -166,6 +166,16 @@ def test_a_failed_commit_names_where_to_look() -> None:
     assert "glusterd.log" in caught.value.advice
 
 
+def test_a_snapshot_that_a_worker_has_mounted_says_so() -> None:
+    """As 10.3 answered; the second text is that of the next try, when one node had let it go."""
+    said = "Snapshot tuesday might not be in an usable state."
+    for text in (said, f"Commit failed on node2. {said}"):
+        gluster, _asked = runner(Output(0, answer("-1", 30800, text), ""))
+        with pytest.raises(GlusterError) as caught:
+            gluster.run(("snapshot", "delete", "tuesday"))
+        assert "stop the session" in caught.value.advice
+
+
 def python(text: str) -> list[str]:
     return [sys.executable, "-c", text]
 
