@@ -121,6 +121,18 @@ def test_something_else_under_that_name_is_told_and_stays(both: Both) -> None:
     assert both.list.exists()
 
 
+def test_a_leader_that_cannot_be_asked_is_not_one_that_has_nothing(both: Both) -> None:
+    """As where its mount has died since the list was made."""
+    (both.follower / "folder").mkdir()
+    (both.follower / "folder/file").write_text("kept", encoding="utf-8")
+    both.run("find")
+    (both.leader / "folder").symlink_to("folder")  # which leads nowhere but to itself
+    refused = both.run("remove")
+    assert refused.returncode != 0
+    assert "symbolic links" in refused.stderr
+    assert both.names() == ["folder", "folder/file", "same"]
+
+
 def test_without_a_list_it_looks_for_itself(both: Both) -> None:
     (both.follower / "deleted").write_text("old", encoding="utf-8")
     assert both.run("remove").stdout.splitlines() == ["1", "deleted"]

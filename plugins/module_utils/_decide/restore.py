@@ -211,21 +211,25 @@ def is_done(wanted: WantedRestore, volume: Volume, snapshot: Snapshot | None) ->
     return snapshot is None or (snapshot.uuid == mark.uuid and not wanted.restore_again)
 
 
+def _holding(volume: Volume) -> Mark | None:
+    """The mark of an earlier try, of any snapshot, that holds the volume still."""
+    mark = Mark.of(volume)
+    return mark if mark and not mark.done and volume.options.get(READ_ONLY) == "on" else None
+
+
 def held_by(volume: Volume, snapshot: Snapshot | None) -> Mark | None:
-    """The mark of an earlier try that holds the volume still.
+    """The mark of an earlier try of this snapshot that holds the volume still.
 
     What was written since somebody released it would not be in its safety snapshot.
     """
-    mark = Mark.of(volume)
-    if mark is None or snapshot is None or mark.done or mark.data != snapshot.snapshot_volume:
-        return None
-    return mark if volume.options.get(READ_ONLY) == "on" else None
+    mark = _holding(volume)
+    return mark if mark and snapshot and mark.data == snapshot.snapshot_volume else None
 
 
 def _outside_of_a_hold(volume: Volume) -> str:
-    """What read-only is, or was before a restore that was given up for this one held the volume."""
-    mark, read_only = Mark.of(volume), volume.options.get(READ_ONLY, "off")
-    return mark.read_only if mark and not mark.done and read_only == "on" else read_only
+    """What read-only is, or was before a restore that was given up for this one."""
+    mark = _holding(volume)
+    return mark.read_only if mark else volume.options.get(READ_ONLY, "off")
 
 
 def half_way(name: str, volume: Volume, snapshot: Snapshot | None, cluster: Cluster) -> Mark | None:

@@ -11,6 +11,7 @@
 #          arrived. Without LIST it looks for itself. Nothing is sent again after it, so it removes nothing else, and
 #          fails where a path is something else than at the leader.
 set -eu
+umask 077
 export LC_ALL=C
 work=$(mktemp -d)
 finish() {
@@ -30,25 +31,37 @@ join() { # END HOST VOLUME
     mountpoint -q "$work/$1"
 }
 
-list() { # END
+# What an end has, or what it has of these: number, type and path of each. An end that cannot be asked is a failure, and
+# not one that has nothing.
+list() { # END [PATHS]
     cd "$work/$1"
-    find . -mindepth 1 \( -path ./.trashcan -o -path './.glusterfs-anonymous-inode-*' \) -prune -o -printf '%i %y %P\0' \
-        >"$work/$1.found"
+    if [ -n "${2-}" ]; then
+        # shellcheck disable=SC2016 # for the inner shell
+        sed -z 's,^,./,' "$2" | xargs -0r sh -c 'find "$@" -maxdepth 0 -printf "%i %y %p\0"' sh \
+            >"$work/$1.found" 2>"$work/$1.said" || true
+        if grep -Ev ': (No such file or directory|Not a directory)$' "$work/$1.said" >&2; then exit 1; fi
+    else
+        find . -mindepth 1 \( -path ./.trashcan -o -path './.glusterfs-anonymous-inode-*' \) -prune -o \
+            -printf '%i %y %p\0' >"$work/$1.found"
+    fi
     cd "$work"
     sort -z "$1.found" >"$1.sorted"
 }
 
-# Into a file; what is in a folder comes before the folder.
-compare() {
+paths() {
+    sed -z 's,^[0-9]* . \./,,' | sort -z
+}
+
+compare() { # FILE [PATHS]
     # The follower first: what is made meanwhile is then not taken for something that the leader lacks.
-    list follower
-    list leader
-    comm -z -23 follower.sorted leader.sorted | cut -z -d ' ' -f 3- | sort -zr >"$1"
+    list follower "${2-}"
+    list leader "${2-}"
+    comm -z -23 follower.sorted leader.sorted | paths >"$1"
 }
 
 tell() { # FILE
     tr -cd '\0' <"$1" | wc -c
-    tr '\0' '\n' <"$1" | tail -n 20
+    tr '\0' '\n' <"$1" | head -n 20
 }
 
 what=$1 list=$6
@@ -68,22 +81,15 @@ case $what in
         (cd follower && xargs -0r rm -rf -- <"$work/extra")
         ;;
     remove)
-        if [ -e "$list" ]; then cp "$list" extra; else compare extra; fi
-        : >gone
-        : >other
-        # shellcheck disable=SC2016 # for the inner shell
-        xargs -0r sh -c '
-            look() { find "$1/$path" -maxdepth 0 -printf "%i %y" 2>/dev/null || true; }
-            for path; do
-                here=$(look follower) there=$(look leader)
-                if [ -n "$here" ] && [ "$here" != "$there" ]; then
-                    if [ -z "$there" ]; then printf "%s\0" "$path" >>gone; else printf "%s\n" "$path" >>other; fi
-                fi
-            done' sh <extra
+        if [ -e "$list" ]; then compare extra "$list"; else compare extra; fi
+        paths <leader.sorted >there
+        comm -z -23 extra there >gone
+        comm -z -12 extra there >other
         tell gone
-        (cd follower && xargs -0r rm -fd -- <"$work/gone")
+        # What is in a folder before the folder.
+        (cd follower && sort -zr "$work/gone" | xargs -0r rm -fd --)
         if [ -s other ]; then
-            echo "Although all has arrived, these are something else there: $(tail -n 20 other)" >&2
+            echo "Although all has arrived, these are something else there: $(tell other | tail -n +2)" >&2
             exit 1
         fi
         rm -f "$list"
