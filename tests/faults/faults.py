@@ -524,14 +524,12 @@ def run(options: argparse.Namespace, kept: dict[str, t.Any], folder: Path) -> in
     cases = short(cases) if options.short else [case for case in cases if options.only in case.key]
     left = [case for case in cases if case.key not in kept]
     print(f"{len(cases)} faults, {len(left)} of them not yet run", flush=True)
-    bad = 0
     for case in left:
         try:
             result = judge(case, commands[case.operation][case.number - 1][1], folder)
         except (RuntimeError, subprocess.TimeoutExpired) as error:
             # At the start of this one, or at a look after it.
             result = Result(case, problems=(f"the cluster does not do as it is told: {error}",))
-        bad += bool(result.problems)
         kept[case.key] = asdict(result)
         if options.results:
             text = json.dumps(kept, indent=1, sort_keys=True) + "\n"
@@ -544,7 +542,8 @@ def run(options: argparse.Namespace, kept: dict[str, t.Any], folder: Path) -> in
         )
         if not result.first:
             return UNFIT
-    return 1 if bad else 0
+    # Also what an earlier run has found, or one that ended with another code.
+    return 1 if any(kept[case.key]["problems"] for case in cases) else 0
 
 
 HEAD = """\

@@ -42,14 +42,14 @@ def test_whatever_sets_an_option_waits_for_the_lock_of_the_volume() -> None:
         assert task["retries"] * task["delay"] == 60, task["name"]
 
 
-def options_of(role: Path, kind: str) -> set[str]:
+def switches_of(role: Path) -> set[str]:
     said = yaml.safe_load((role / "meta/argument_specs.yml").read_text(encoding="utf-8"))
     entries = [entry["options"] for entry in said["argument_specs"].values()]
     return {
         name
         for options in entries
         for name, option in options.items()
-        if option.get("type") == kind
+        if option.get("type") == "bool"
     }
 
 
@@ -69,7 +69,7 @@ def texts(said: t.Any) -> t.Iterator[str]:
 @pytest.mark.parametrize("role", sorted(ROLES.iterdir()), ids=lambda role: role.name)
 def test_a_switch_is_one_in_words_too(role: Path) -> None:
     """``-e restore_again=false`` is a text, and a text that is not empty is true."""
-    switches = options_of(role, "bool")
+    switches = switches_of(role)
     for path in [*sorted((role / "tasks").glob("*.yml")), *sorted(role.glob("vars/*.yml"))]:
         for text in texts(yaml.safe_load(path.read_text(encoding="utf-8"))):
             for name in re.findall(r"\b\w+\b(?!:| *\| *bool)", text):
@@ -83,8 +83,8 @@ def role_tasks(name: str) -> dict[str, dict[str, t.Any]]:
 
 def session_to(host: str, failures: int | None = None) -> dict[str, t.Any]:
     workers = [{"status": "Active", "failures": failures}]
-    said = {"destination_host": host, "destination_volume": "projects", "workers": workers}
-    return {**said, "state": "started", "status": "STABLE"}
+    ends = {"volume": "projects", "destination_host": host, "destination_volume": "projects"}
+    return {**ends, "workers": workers, "state": "started", "status": "STABLE"}
 
 
 TO_SEVERAL = {
