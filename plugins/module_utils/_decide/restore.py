@@ -196,8 +196,8 @@ def _may_hold_it(name: str, volume: Volume) -> str:
     if volume.snapshot_volume is None or (mark and mark.data == volume.snapshot_volume):
         return ""
     return (
-        f" If a restore of it without a safety snapshot was cut short, the volume holds its data "
-        f"already: set {READ_ONLY} on, start it, and take snapshot {name} of it."
+        " If a restore of it without a safety snapshot was cut short, the volume holds its data "
+        f"already: set {READ_ONLY} on, start it, take snapshot {name} of it, and set it off again."
     )
 
 

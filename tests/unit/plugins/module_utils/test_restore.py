@@ -122,6 +122,7 @@ def test_cut_anywhere_and_run_again(
         with pytest.raises(Refusal, match="does not exist") as refused:
             task(made, wanted)
         assert "the volume holds its data already" in refused.value.remedy
+        assert refused.value.remedy.endswith("set it off again.")
         return
     task(made, wanted)
     judge(made, wanted, data)
