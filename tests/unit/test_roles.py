@@ -76,9 +76,54 @@ def test_a_switch_is_one_in_words_too(role: Path) -> None:
                 assert name not in switches, f"{path.name}: {text}"
 
 
-def role_tasks(name: str) -> dict[str, dict[str, t.Any]]:
-    said = yaml.safe_load((ROLES / name).read_text(encoding="utf-8"))
-    return {task["name"]: task for task in tasks_of(said)}
+class Play:
+    """Tasks of a role, run by Ansible with what modules would have said, and what is asked meanwhile."""
+
+    def __init__(self, folder: Path, role: str, **said: t.Any) -> None:
+        self.folder, self.role = folder, ROLES / role
+        self.said: dict[str, t.Any] = {}
+        for name in ("defaults/main.yml", "vars/main.yml"):
+            if (self.role / name).exists():
+                self.said.update(yaml.safe_load((self.role / name).read_text(encoding="utf-8")))
+        self.said.update(said)
+        self.tasks: list[dict[str, t.Any]] = []
+        self.names: list[str] = []
+
+    def task(self, file: str, name: str) -> dict[str, t.Any]:
+        said = yaml.safe_load((self.role / "tasks" / file).read_text(encoding="utf-8"))
+        return next(task for task in tasks_of(said) if task["name"] == name)
+
+    def do(self, task: dict[str, t.Any], **variables: t.Any) -> None:
+        self.tasks.append({**task, "vars": {**task.get("vars", {}), **variables}})
+
+    def ask(self, name: str, expression: str, **variables: t.Any) -> None:
+        content = f"{{{{ {expression} | to_json }}}}"
+        copy = {"content": content, "dest": str(self.folder / name), "mode": "0600"}
+        self.do({"ansible.builtin.copy": copy, "delegate_to": "localhost"}, **variables)
+        self.names.append(name)
+
+    def run(self, groups: dict[str, t.Any]) -> dict[str, t.Any]:
+        hosts = {
+            name: {"hosts": {host: said or None for host, said in members.items()}}
+            for name, members in groups.items()
+        }
+        local = {"hosts": "localhost", "connection": "local", "gather_facts": False}
+        play = [{**local, "vars": self.said, "tasks": self.tasks}]
+        (self.folder / "play.yml").write_text(yaml.safe_dump(play), encoding="utf-8")
+        (self.folder / "hosts.yml").write_text(yaml.safe_dump(hosts), encoding="utf-8")
+        done = subprocess.run(
+            ["ansible-playbook", "-i", "hosts.yml", "play.yml"],
+            cwd=str(self.folder),
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+        )
+        assert done.returncode == 0, done.stdout
+        return {
+            name: json.loads((self.folder / name).read_text(encoding="utf-8"))
+            for name in self.names
+        }
 
 
 def session_to(host: str, failures: int | None = None) -> dict[str, t.Any]:
@@ -86,6 +131,13 @@ def session_to(host: str, failures: int | None = None) -> dict[str, t.Any]:
     ends = {"volume": "projects", "destination_host": host, "destination_volume": "projects"}
     return {**ends, "workers": workers, "state": "started", "status": "STABLE"}
 
+
+ENDS = {
+    "disaster_recovery_volume": "projects",
+    "disaster_recovery_secondary_volume": "projects",
+    "disaster_recovery_primary_group": "ours",
+    "disaster_recovery_secondary_group": "theirs",
+}
 
 TO_SEVERAL = {
     "its own, by georep_address": ([session_to("b1"), session_to("10.0.0.3")], "10.0.0.3", ""),
@@ -99,43 +151,133 @@ TO_SEVERAL = {
 def test_of_a_volume_that_is_replicated_to_several_clusters_the_right_session_counts(
     tmp_path: Path,
 ) -> None:
-    """By the tasks of the role themselves, with what the modules would have said."""
-    know = role_tasks("disaster_recovery/tasks/look.yml")["Know both ends"]
-    judge = role_tasks("disaster_recovery/tasks/look_end.yml")["Remember what was seen"]
-    keep = {"content": "{{ __disaster_recovery_seen.primary | to_json }}", "mode": "0600"}
-    tasks = [know]
-    for name, (given, _host, _problem) in TO_SEVERAL.items():
-        tasks += [
-            {**judge, "vars": {**judge["vars"], "given": given}},
-            {"ansible.builtin.copy": {**keep, "dest": str(tmp_path / name)}},
-        ]
-    brick = {"online": True}
-    said = yaml.safe_load((ROLES / "disaster_recovery/vars/main.yml").read_text(encoding="utf-8"))
-    said.update(
-        disaster_recovery_volume="projects",
-        disaster_recovery_secondary_volume="projects",
-        disaster_recovery_primary_group="ours",
-        disaster_recovery_secondary_group="theirs",
+    volume = {"status": "Started", "options": {}, "brick_status": [{"online": True}]}
+    play = Play(
+        tmp_path,
+        "disaster_recovery",
+        **ENDS,
         disaster_recovery_accept_failures="false",
         __disaster_recovery_at="primary",
-        __disaster_recovery_read={
-            "volumes": [{"status": "Started", "options": {}, "brick_status": [brick]}]
-        },
+        __disaster_recovery_read={"volumes": [volume]},
         __disaster_recovery_sessions={"sessions": "{{ given }}"},
     )
-    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": said}
-    (tmp_path / "play.yml").write_text(yaml.safe_dump([{**play, "tasks": tasks}]), encoding="utf-8")
+    play.do(play.task("look.yml", "Know both ends"))
+    for name, (given, _host, _problem) in TO_SEVERAL.items():
+        play.do(play.task("look_end.yml", "Remember what was seen"), given=given)
+        play.ask(name, "__disaster_recovery_seen.primary")
     theirs = {"c1": {"georep_address": "10.0.0.3"}, "c2": {}}
-    groups = {"ours": {"hosts": {"a1": {}}}, "theirs": {"hosts": theirs}}
-    (tmp_path / "hosts.yml").write_text(yaml.safe_dump(groups), encoding="utf-8")
-    subprocess.run(
-        ["ansible-playbook", "-i", "hosts.yml", "play.yml"],
-        cwd=str(tmp_path),
-        check=True,
-        stdout=subprocess.PIPE,
-    )
+    answers = play.run({"ours": {"a1": {}}, "theirs": theirs})
     for name, (_given, host, problem) in TO_SEVERAL.items():
-        seen = json.loads((tmp_path / name).read_text(encoding="utf-8"))
+        seen = answers[name]
         assert seen["session"].get("destination_host", "") == host, name
         assert re.search(problem, " ".join(seen["not_syncing"])), name
         assert bool(seen["not_syncing"]) == bool(problem), name
+
+
+def test_a_file_that_was_given_up_ends_a_hand_over_or_is_remembered(tmp_path: Path) -> None:
+    """Of a checkpoint that is complete all the same."""
+    play = Play(tmp_path, "disaster_recovery", **ENDS)
+    block = play.task("drain.yml", "Let all that was written arrive")
+    judge = play.task("drain.yml", "See that nothing was given up")
+    note = play.task("drain.yml", "Remember that it has")["ansible.builtin.command"]["argv"]
+    cases = {"none": (None, "false"), "refused": (2, "false"), "accepted": (2, "true")}
+    for name, (failures, accepted) in cases.items():
+        variables = {
+            **block["vars"],
+            "__disaster_recovery_session": session_to("c1"),
+            "__disaster_recovery_drained": {"session": session_to("c1", failures)},
+            "disaster_recovery_accept_failures": accepted,
+        }
+        play.do({**judge, "register": "judged", "ignore_errors": True}, **variables)
+        play.ask(name, "[judged is failed, judged.msg | default('')]")
+        play.ask(f"{name}: noted", f"({note.strip()[2:-2]}) | last", **variables)
+    answers = play.run({"ours": {"a1": {}}, "theirs": {"c1": {}}})
+    assert answers["none"] == [False, ""]
+    assert answers["accepted"][0] is False
+    assert answers["refused"][0] is True
+    assert "counts 2 failures" in answers["refused"][1]
+    noted = [answers[f"{name}: noted"] for name in cases]
+    assert noted == ["drained", "incomplete", "incomplete"]
+
+
+def test_a_failback_asks_before_it_gives_up_what_never_arrived(tmp_path: Path) -> None:
+    play = Play(tmp_path, "disaster_recovery", **ENDS)
+    judge = play.task("failback.yml", "See what stands against it")
+    cases = {
+        "handed over": ("drained", True, "false", ""),
+        "handed over without some files": ("drained", False, "false", "had not arrived"),
+        "that was agreed to": ("drained", False, "true", ""),
+        "lost": ("-", True, "false", "was written to until it was lost"),
+    }
+    for name, (stage, complete, discard, _said) in cases.items():
+        end = {"problems": [], "stage": "-", "complete": True, "promoted": "-", "read_only": False}
+        seen = {
+            "primary": {**end, "stage": stage, "complete": complete, "session": {}},
+            "secondary": {**end, "promoted": "2026-11-26T15:05:12Z"},
+        }
+        said = {"__disaster_recovery_seen": seen, "disaster_recovery_discard": discard}
+        play.ask(name, "__disaster_recovery_problems | select", **judge["vars"], **said)
+    answers = play.run({"ours": {"a1": {}}, "theirs": {"c1": {}}})
+    for name, (_stage, _complete, _discard, said) in cases.items():
+        problems = " ".join(answers[name])
+        assert said in problems, name
+        assert bool(problems) == bool(said), name
+
+
+def test_a_test_failover_removes_only_what_a_test_has_left(tmp_path: Path) -> None:
+    play = Play(tmp_path, "disaster_recovery", **ENDS)
+    judge = play.task("test_failover.yml", "See what stands against it")
+    ours = {"description": "Test failover", "volume": "projects"}
+    clone = {"options": {"user.data-protection.origin": '{"snapshot": "tried"}'}}
+    cases: dict[str, tuple[list[t.Any], list[t.Any], str]] = {
+        "nothing": ([], [], ""),
+        "of a test": ([ours], [clone], ""),
+        "a test that was killed": ([ours], [{"options": {}}], ""),
+        "a volume of a test": ([], [clone], ""),
+        "a snapshot of somebody": ([{**ours, "description": "mine"}], [], "Snapshot tried exists"),
+        "of another volume": ([{**ours, "volume": "other"}], [], "Snapshot tried exists"),
+        "a volume of somebody": ([], [{"options": {}}], "Volume tried exists"),
+    }
+    seen = {
+        "primary": {"not_syncing": []},
+        "secondary": {"problems": [], "promoted": "-"},
+    }
+    for name, (snapshots, volumes, _said) in cases.items():
+        said = {
+            "__disaster_recovery_seen": seen,
+            "__disaster_recovery_tested": {"snapshots": snapshots},
+            "__disaster_recovery_tried": {"volumes": volumes},
+            "disaster_recovery_test_name": "tried",
+        }
+        play.ask(name, "__disaster_recovery_problems | select", **judge["vars"], **said)
+    answers = play.run({"ours": {"a1": {}}, "theirs": {"c1": {}}})
+    for name, (_snapshots, _volumes, said) in cases.items():
+        problems = " ".join(answers[name])
+        assert said in problems, name
+        assert bool(problems) == bool(said), name
+
+
+@pytest.mark.parametrize("needed", [True, False])
+def test_a_destination_that_is_gone_does_not_end_a_restore_where_it_is(
+    tmp_path: Path, needed: bool
+) -> None:
+    """Before anything is done it is a failure; when things are put back they have to be put back."""
+    gone = {"inventory": "c1", "destination_host": "c1", "destination_volume": "copy"}
+    here = {"name": "notes", "bricks": ["a1:/b"]}
+    play = Play(
+        tmp_path,
+        "restore",
+        __restore_destinations=[gone],
+        __restore_chosen={"volumes": ["notes"]},
+        __restore_needs_all=needed,
+    )
+    ask = play.task("bricks.yml", "See the volumes of the destinations")
+    del ask["glusterfs.data_protection.gluster_volume_info"]
+    play.do({**ask, "ansible.builtin.ping": {}})
+    judge = play.task("bricks.yml", "All of them must answer")
+    play.do({**judge, "register": "judged", "ignore_errors": True})
+    play.do(play.task("bricks.yml", "Know their bricks"), __restore_seen={"volumes": [here]})
+    play.ask("seen", "[judged is failed, __restore_bricks]")
+    nobody = {"ansible_host": "127.0.0.1", "ansible_port": 1, "ansible_connection": "ssh"}
+    answers = play.run({"theirs": {"c1": nobody}})
+    assert answers["seen"] == [needed, {"notes": ["a1:/b"]}]
