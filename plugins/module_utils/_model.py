@@ -345,7 +345,15 @@ class Cluster:
         """Bricks that are known not to be on a thin logical volume."""
         return t.cast("tuple[str, ...]", self.get("thick_bricks", volume))
 
-    def sessions(self, volume: str) -> tuple[Session, ...]:
+    def mounted_apart(self) -> t.Mapping[str, str]:
+        """Snapshot volumes of which a process of this node has a brick mounted for itself, and who."""
+        return t.cast("t.Mapping[str, str]", self.get("mounted_apart"))
+
+    def removals_failed(self) -> t.Collection[str]:
+        """Snapshots whose removal was begun here and did not end."""
+        return t.cast("t.Collection[str]", self.get("removals_failed"))
+
+    def sessions(self, volume: str = "") -> tuple[Session, ...]:
         return t.cast("tuple[Session, ...]", self.get("sessions", volume))
 
     def session_config(self, volume: str, secondary: str) -> t.Mapping[str, str]:

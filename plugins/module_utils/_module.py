@@ -21,13 +21,14 @@ from dataclasses import dataclass, field
 from ansible.module_utils.basic import AnsibleModule
 
 from ._decide.plan import AtOnce, Awaited, Plan, Program, Refusal, Step
-from ._decide.steps.snapshot import DeleteSnapshot
+from ._decide.steps.snapshot import DeleteSnapshot, DeleteSnapshotsOfVolume
 from ._hold.firewall import find
 from ._hold.window import Window
 from ._model import Cluster, Unknown
 from ._read.reader import Reader
 from ._run.errors import ALREADY, Failure, GlusterError, clipped
 from ._run.gluster import Gluster
+from ._run.namespaces import tables
 from ._run.process import execute
 
 if t.TYPE_CHECKING:
@@ -376,7 +377,7 @@ def _reader(module: AnsibleModule) -> Reader:
             "(Debian: glusterfs-server and glusterfs-cli). Nothing was changed."
         )
     gluster = Gluster(binary, module.params["timeout"], module.params["lock_timeout"], execute)
-    return Reader(gluster, execute, _mounts, _text_of, _now)
+    return Reader(gluster, execute, _mounts, _text_of, _now, _names_in, tables)
 
 
 def _mounts() -> str:
@@ -392,6 +393,14 @@ def _text_of(path: str) -> str:
             return source.read(TAIL).decode("utf-8", "replace")
     except OSError:
         return ""
+
+
+def _names_in(path: str) -> list[str]:
+    """Of a folder; none where there is none."""
+    try:
+        return os.listdir(path)
+    except OSError:
+        return []
 
 
 def _now() -> str:
@@ -422,6 +431,7 @@ def _told(error: Failure, run: Run, reader: Reader) -> str:
             return " ".join(part for part in parts if part)
     # What to do comes before the account of what was done: it is read at night.
     parts += [_state_of(name, reader, not halfway) for name in sorted(run.volumes)]
+    parts += _torn(run, reader)
     parts.append(halfway)
     parts.append("Run the same task again when the cause is mended: it goes on from there.")
     if run.undone:
@@ -434,6 +444,23 @@ def _told(error: Failure, run: Run, reader: Reader) -> str:
         ]
         parts += [f"Not removed: {', '.join(spared)}."] if spared else []
     return " ".join(part for part in parts if part)
+
+
+def _torn(run: Run, reader: Reader) -> t.Iterator[str]:
+    """Of volumes that snapshots were to be removed of: do its nodes know as many of them?"""
+    deleting = (DeleteSnapshot, DeleteSnapshotsOfVolume)
+    for name in sorted({part.volume for part in run.plan.parts if isinstance(part, deleting)}):
+        try:
+            counts = reader.snapshot_counts(name)
+        except Failure:
+            continue
+        if len(set(counts.values())) > 1:
+            known = ", ".join(f"{count} at {node}" for node, count in counts.items())
+            yield (
+                f"The nodes do not know the same snapshots of volume {name} ({known}), and Gluster "
+                "does not mend that: see A snapshot that only some nodes know in the guide on "
+                "troubleshooting."
+            )
 
 
 def _state_of(name: str, reader: Reader, startable: bool) -> str:

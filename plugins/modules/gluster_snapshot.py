@@ -179,6 +179,9 @@ notes:
     controller died goes on there by itself.
   - While a restore is on its way the volume is read-only (C(features.read-only)). The safety and
     the kept snapshot carry that option; if you restore one of them by hand, set it off afterwards.
+  - A snapshot is not removed while a worker of geo-replication has it mounted (its mount namespace is as
+    old as the worker). Only workers of the node that runs the module are seen. The guide on
+    troubleshooting says how to let go of it.
   - After a restore Gluster leaves the logical volumes of the former bricks behind.
   - Seen with Gluster 10.3. After a restore, when glusterd of one node is restarted, the other nodes
     may fail to take further snapshots of the volume (C(quota.cksum not found) in their log).

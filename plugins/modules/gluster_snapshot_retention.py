@@ -105,6 +105,8 @@ notes:
   - A snapshot stays while there is a clone that M(glusterfs.data_protection.gluster_snapshot_clone)
     made from it. A clone that was made by hand does not say what it was made from. With LVM it does
     not need that snapshot.
+  - A snapshot stays while a worker of geo-replication on this node has it mounted, see
+    M(glusterfs.data_protection.gluster_snapshot). Where nothing else keeps it, a warning says so.
   - While a restore of a volume is not finished, all snapshots of that volume stay.
   - A snapshot that a restore has taken again (C(keep_snapshot) of
     M(glusterfs.data_protection.gluster_snapshot)) counts by its new time.

@@ -33,7 +33,7 @@ def retention_drops(info: Row, now: str, **rules: t.Any) -> list[Row]:
     verdicts = [
         verdict
         for series in _series(info, policy)
-        for verdict in judge(series, policy, Ties({}, {}), cluster)
+        for verdict in judge(series, policy, Ties({}, {}, {}), cluster)
     ]
     by_name = {row["name"]: row for row in info["snapshots"]}
     return [

@@ -79,6 +79,23 @@ def _of_servers(seen: Row, limits: Limits) -> t.Iterator[Row]:
             )
 
 
+def _of_torn(seen: Row, limits: Limits) -> t.Iterator[Row]:
+    """A removal that failed on some nodes: none of them ends it any more, nor do their restarts."""
+    answered = [s for s in seen["servers"] if s["snapshot_counts"] and not s["elsewhere"]]
+    for name in sorted({name for server in answered for name in server["snapshot_counts"]}):
+        counts = {s["name"]: s["snapshot_counts"].get(name, 0) for s in answered}
+        if len(set(counts.values())) > 1:
+            told = ", ".join(f"{count} at {server}" for server, count in counts.items())
+            yield _finding(
+                WARNING,
+                "snapshots_torn",
+                f"volume {name}",
+                f"Its servers do not know the same snapshots: {told}.",
+                "If the next report says so too, see A snapshot that only some nodes know in the "
+                "guide on troubleshooting.",
+            )
+
+
 def _of_unread(seen: Row, limits: Limits) -> t.Iterator[Row]:
     for unread in seen["unread"]:
         yield _finding(
@@ -355,6 +372,7 @@ def _of_retention(seen: Row, limits: Limits) -> t.Iterator[Row]:
 
 FINDERS: tuple[t.Callable[[Row, Limits], t.Iterator[Row]], ...] = (
     _of_servers,
+    _of_torn,
     _of_unread,
     _of_volumes,
     _of_sessions,

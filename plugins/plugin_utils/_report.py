@@ -66,13 +66,15 @@ def _why(result: Row) -> str:
 
 def _server(name: str, result: Row, seen: Row) -> Row:
     if "volumes" not in result:
-        return {"name": name, "problem": _why(result), "elsewhere": False, "thick_bricks": []}
+        empty: Row = {"elsewhere": False, "snapshot_counts": {}, "thick_bricks": []}
+        return {"name": name, "problem": _why(result), **empty}
     known = {volume["uuid"] for volume in seen["volumes"]}
     rows = [row for volume in result["volumes"] for row in volume["thin_pools"]]
     return {
         "name": name,
         "problem": "",
         "elsewhere": bool(known) and {volume["uuid"] for volume in result["volumes"]} != known,
+        "snapshot_counts": {v["name"]: v["snapshot_count"] for v in result["volumes"]},
         "thick_bricks": [row["brick"] for row in rows if row["pool"] is None],
     }
 

@@ -119,12 +119,20 @@ def run_module(
         fresh: str = "",
         texts: t.Mapping[str, str] | None = None,
         now: str = "",
+        tables: t.Sequence[tuple[str, str]] = (),
         clock_there: float = 0.0,
     ) -> dict[str, t.Any]:
         monkeypatch.setattr(_module, "execute", execute)
         monkeypatch.setattr(_module, "_mounts", lambda: mounts)
         monkeypatch.setattr(_module, "_text_of", lambda path: (texts or {}).get(path, ""))
         monkeypatch.setattr(_module, "_now", lambda: now)
+        below = {path.rpartition("/")[0]: path for path in texts or {}}
+        monkeypatch.setattr(
+            _module,
+            "_names_in",
+            lambda path: [p.rpartition("/")[2] for p in below if p.rpartition("/")[0] == path],
+        )
+        monkeypatch.setattr(_module, "tables", lambda: tables)
         monkeypatch.setattr(_module.gc, "disable", lambda: None)  # this process goes on
         monkeypatch.setattr(node, "execute", execute)
         _let_trust_read(monkeypatch, execute, clock_there)

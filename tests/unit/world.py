@@ -74,6 +74,9 @@ class World:
     refused: frozenset[str] = frozenset()
     timeout: int = 600
     time: str = "now"
+    mounted_apart: dict[str, str] = field(default_factory=dict)
+    removals_failed: set[str] = field(default_factory=set)
+    counts: dict[str, int] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     ids: t.Iterator[int] = field(default_factory=lambda: itertools.count(1))
     lock: t.Any = field(default_factory=threading.Lock)
@@ -117,12 +120,17 @@ class World:
             limits = {name: VolumeLimits(256, 256, 230) for name in self.volumes}
             return replace(self.config, volumes=limits)
         # The others are thick_bricks and peers; None is said of a volume that is not there.
-        others = {
+        others: dict[str, t.Any] = {
+            "mounted_apart": self.mounted_apart,
+            "removals_failed": self.removals_failed,
             "now": self.time,
             "sessions": self.sessions.get(name, ()),
             "snapshots": None,
         }
         return others.get(kind, ())
+
+    def snapshot_counts(self, volume: str) -> dict[str, int]:
+        return self.counts
 
     def volume(self, name: str) -> Volume | None:
         volume = self.volumes.get(name)

@@ -24,7 +24,7 @@ from .notes import facts_of, words_of
 from .plan import FORKS, AtOnce, Plan, Refusal
 from .restore import unfinished
 from .snapshot_set import Tag, moment, sets_of, sets_of_group
-from .steps.snapshot import DeleteSnapshot
+from .steps.snapshot import DeleteSnapshot, in_use
 
 if t.TYPE_CHECKING:
     from .._model import Cluster, Snapshot
@@ -246,14 +246,18 @@ class Ties:
 
     clones: t.Mapping[str, str]  # the clone by the UUID of the snapshot that it was made from
     restores: t.Mapping[str, str]  # by volume: the snapshot, of a restore that is not finished
+    uses: t.Mapping[str, str]  # by snapshot: who has it mounted
 
     @classmethod
-    def of(cls, cluster: Cluster) -> Ties:
+    def of(cls, found: t.Iterable[Series], cluster: Cluster) -> Ties:
+        snapshots = (s for series in found for item in series.items for s in item.snapshots)
+        uses = {snapshot.name: "; ".join(in_use(snapshot, cluster)) for snapshot in snapshots}
         origins = ((volume.name, Origin.of(volume)) for volume in cluster.volumes())
         marks = ((volume.name, unfinished(volume, cluster)) for volume in cluster.volumes())
         return cls(
             {origin.uuid: name for name, origin in origins if origin},
             {name: mark.snapshot for name, mark in marks if mark},
+            {name: why for name, why in uses.items() if why},
         )
 
 
@@ -350,6 +354,8 @@ def _tied(snapshot: Snapshot, policy: Policy, ties: Ties) -> t.Iterator[str]:
     if snapshot.volume in ties.restores:
         target = ties.restores[snapshot.volume]
         yield f"the restore of volume {snapshot.volume} to {target} is not finished"
+    if snapshot.name in ties.uses:
+        yield ties.uses[snapshot.name]
     if snapshot.activated and not policy.delete_activated:
         yield "activated, so a client may have it mounted"
 
@@ -381,7 +387,7 @@ def decide_retention(
 ) -> Plan:
     """Each series without what no rule and no other reason keeps, the oldest first."""
     found = series_of(volume, group, policy, cluster)
-    ties = Ties.of(cluster)
+    ties = Ties.of(found, cluster)
     judged = [(series, judge(series, policy, ties, cluster)) for series in found]
     gone = [v.item for _series, verdicts in judged for v in verdicts if not v.keep]
     steps = _removing(gone)
@@ -394,7 +400,7 @@ def decide_retention(
         )
     return Plan(
         tuple(steps),
-        tuple(_warnings(found, ties, cluster)),
+        (*_warnings(found, ties, cluster), *_used(judged, ties)),
         told={
             "snapshots": [row for _s, verdicts in judged for v in verdicts for row in _rows(v)],
             "deleted": [{"name": s.name, "uuid": s.uuid} for item in gone for s in item.snapshots],
@@ -415,6 +421,14 @@ def _warnings(found: t.Iterable[Series], ties: Ties, cluster: Cluster) -> t.Iter
             f"The restore of volume {name} to {ties.restores[name]} is not finished: run its task "
             "again. Until then the snapshots of the volume stay."
         )
+
+
+def _used(judged: t.Iterable[tuple[Series, t.Sequence[Verdict]]], ties: Ties) -> t.Iterator[str]:
+    """What only stays for being in use fills the volume, until somebody does something about it."""
+    for item, reasons in ((v.item, v.reasons) for _series, verdicts in judged for v in verdicts):
+        used = {ties.uses[s.name] for s in item.snapshots if s.name in ties.uses}
+        if used and used.issuperset({*reasons} - {item.lacking}):
+            yield f"{item.name} stays: {'; '.join(sorted(used))}."
 
 
 def _rows(verdict: Verdict) -> t.Iterator[dict[str, t.Any]]:

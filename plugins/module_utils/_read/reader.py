@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import configparser
+import contextlib
 import shlex
 import typing as t
 
@@ -21,6 +22,7 @@ from .._run.errors import (
 )
 from .._run.mount import mounted
 from .._run.process import SSH
+from .apart import mounted_apart
 from .georep import read_errors, read_session_config, read_sessions, read_settings
 from .peers import read_peers
 from .room import commands, read_room
@@ -57,6 +59,9 @@ Answer = t.TypeVar("Answer")
 GSYNCD_CONF = "/etc/glusterfs/gsyncd.conf"
 GSYNCD_LOG = "/var/log/glusterfs/geo-replication/{}_{}_{}/gsyncd.log"
 KEY = "/var/lib/glusterd/geo-replication/secret.pem"
+SNAPSHOTS = "/var/lib/glusterd/snaps"
+REMOVED = "status=3"
+"""Decommissioned: glusterd writes it down before it removes anything. No command tells it."""
 
 
 class Reader:
@@ -69,12 +74,16 @@ class Reader:
         mounts: t.Callable[[], str],
         text_of: t.Callable[[str], str] = lambda path: "",
         now: t.Callable[[], str] = lambda: "",
+        names_in: t.Callable[[str], t.Iterable[str]] = lambda path: (),
+        tables: t.Callable[[], t.Iterable[tuple[str, str]]] = lambda: (),
     ) -> None:
         self.gluster = gluster
         self._run = run
         self._mounts = mounts
         self._text_of = text_of
         self.now = now
+        self._names_in = names_in
+        self._tables = tables
         self.trust: TrustReader | None = None  # where a module has to do with a destination
         self._logical_volumes: tuple[LogicalVolume, ...] | None = None
 
@@ -107,6 +116,8 @@ class Reader:
             "room": lambda: self.room_if_any(*name.split("::")),
             "now": self.now,
             "peers": self.peers,
+            "mounted_apart": lambda: mounted_apart(self._tables()),
+            "removals_failed": self.removals_failed,
             "all_volumes": lambda: {volume.name: volume for volume in self.volumes()},
             "all_snapshots": lambda: {found.name: found for found in self.snapshots()},
             "all_statuses": lambda: self.statuses(cluster.volumes()),
@@ -191,6 +202,21 @@ class Reader:
 
     def peers(self) -> tuple[Peer, ...]:
         return self._ask(("pool", "list"), read_peers)
+
+    def removals_failed(self) -> frozenset[str]:
+        """Snapshots of which this node has begun a removal that did not end."""
+        infos = ((name, f"{SNAPSHOTS}/{name}/info") for name in self._names_in(SNAPSHOTS))
+        return frozenset(n for n, path in infos if REMOVED in self._text_of(path).split())
+
+    def snapshot_counts(self, volume: str) -> dict[str, int]:
+        """How many of it each node knows that answers; they are one cluster, and can differ."""
+        here = self.volume(volume)
+        found = {"this node": here.snapshot_count} if here else {}
+        for peer in self.peers():
+            with contextlib.suppress(Failure):
+                there = self.destination(peer.host, volume) if peer.host != "localhost" else None
+                found.update({peer.host: there.snapshot_count} if there else {})
+        return found
 
     def sessions(self, volume: str = "") -> tuple[Session, ...]:
         """Those of a primary volume, or all of the cluster."""

@@ -56,8 +56,9 @@ COMMIT_FAILED = (
 
 
 STILL_MOUNTED = (
-    "A logical volume of it is in use, mostly by a worker of geo-replication: stop the session of "
-    "the volume, then run the task again. See gluster snapshot list on each node."
+    "A logical volume of it is in use on a node, mostly by a worker of geo-replication. The next "
+    "try may leave it on some nodes only: first make sure that nothing uses it on any node (guide on "
+    "troubleshooting, under these words)."
 )
 
 

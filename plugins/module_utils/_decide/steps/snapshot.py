@@ -96,11 +96,43 @@ class CreateSnapshot(Step):
         return described and snapshot is not None and snapshot.description == self.description
 
 
+def in_use(snapshot: Snapshot, cluster: Cluster) -> t.Iterator[str]:
+    """Why not to remove it now: nodes where its logical volume is in use would keep it.
+
+    The others lose it, and from then on every node refuses to remove the rest (Gluster 10.3). Only
+    this node is seen, whose workers of geo-replication are mostly as old as those of the others.
+    """
+    who = cluster.mounted_apart().get(snapshot.snapshot_volume or "")
+    if who:
+        yield (
+            f"mounted by {who}, which began while it was activated. Deactivate it, and on every "
+            f"node rmdir the empty /run/gluster/snaps/{snapshot.snapshot_volume}/brick*: that lets "
+            "go of it"
+        )
+    elif snapshot.name in cluster.removals_failed():
+        # Paused workers live on, with what they have mounted.
+        alive = {one.volume for one in cluster.sessions() if one.state in ("started", "paused")}
+        if alive:
+            yield (
+                "a removal failed before, and workers of geo-replication on other nodes may have it "
+                f"mounted: stop the sessions of {', '.join(sorted(alive))} for the removal"
+            )
+
+
+def in_use_obstacles(snapshots: t.Iterable[Snapshot | None], cluster: Cluster) -> t.Iterator[str]:
+    for one in snapshots:
+        if one is not None and one.snapshot_volume is not None:
+            yield from (f"snapshot {one.name}: {why}" for why in in_use(one, cluster))
+
+
 @dataclass(frozen=True)
 class DeleteSnapshot(Step):
     final: t.ClassVar[bool] = True
     name: str
     volume: str
+
+    def obstacles(self, cluster: Cluster) -> t.Iterator[str]:
+        return in_use_obstacles([cluster.snapshot(self.name)], cluster)
 
     def words(self, cluster: Cluster) -> tuple[str, ...]:
         return ("snapshot", "delete", self.name)
@@ -124,6 +156,9 @@ class DeleteSnapshotsOfVolume(Step):
 
     final: t.ClassVar[bool] = True
     volume: str
+
+    def obstacles(self, cluster: Cluster) -> t.Iterator[str]:
+        return in_use_obstacles(cluster.snapshots_of(self.volume), cluster)
 
     def words(self, cluster: Cluster) -> tuple[str, ...]:
         return ("snapshot", "delete", "volume", self.volume)

@@ -22,9 +22,10 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     Cluster,
     Session,
+    Worker,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, settle
-from ansible_collections.glusterfs.data_protection.tests.unit.world import World
+from ansible_collections.glusterfs.data_protection.tests.unit.world import World, planned
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,6 +96,61 @@ def test_absent_takes_that_one_only(made: World, name: str, volume: str | None) 
     reaches(made, lambda cluster: snapshot.decide_absent(name, volume, cluster))
     left = {key: held.snapshot for key, held in made.snapshots.items() if key != name}
     assert left == others
+
+
+ABSENT: t.Mapping[str, Decide] = {
+    "one": lambda c: snapshot.decide_absent("a", "v1", c),
+    "all of a volume": lambda c: snapshot.decide_none_of("v1", c),
+    "of a list": lambda c: snapshot.decide_several(
+        [snapshot.WantedSnapshot("a", "v1"), snapshot.WantedSnapshot("b", "v2")], True, 8, c
+    ),
+}
+
+
+def in_use() -> World:
+    """Snapshot a of volume v1, and b of v2."""
+    made = World()
+    for name, volume in zip(NAMES, VOLUMES):
+        made.add_volume(volume)
+        made.run(("snapshot", "create", name, volume, "no-timestamp"))
+    made.lines.clear()
+    return made
+
+
+def why_not(made: World, decide: Decide) -> str:
+    """What keeps snapshot a, where something does."""
+    try:
+        run, plan, cluster = planned(made, decide)
+    except Refusal as refusal:
+        return refusal.problem
+    run.carry_out(plan, cluster)
+    return " ".join(plan.refused.values())
+
+
+@pytest.mark.parametrize("absent", ABSENT.values(), ids=ABSENT)
+def test_what_a_worker_has_mounted_is_not_removed(absent: Decide) -> None:
+    """On 10.3 it would be removed from some nodes, and for good stay on the others."""
+    made = in_use()
+    hidden = str(made.snapshots["a"].snapshot.snapshot_volume)
+    made.mounted_apart[hidden] = "gsyncd worker v1 c1::copy (PID 7)"
+    told = why_not(made, absent)
+    assert "snapshot a: mounted by gsyncd worker v1 c1::copy (PID 7)" in told
+    assert f"rmdir the empty /run/gluster/snaps/{hidden}/brick*" in told
+    assert "a" in made.snapshots
+    made.mounted_apart.clear()
+    assert not why_not(made, absent)
+    assert "a" not in made.snapshots
+
+
+@pytest.mark.parametrize("status", ["Active", "Paused", "Stopped"])
+def test_a_removal_that_failed_is_not_tried_again_while_workers_run(status: str) -> None:
+    """The first try let go of it on this node alone (10.3 removes the mount point)."""
+    made = in_use()
+    made.removals_failed.add("a")
+    worker = Worker("node1", "id", "/bricks/v2", status)
+    made.sessions[""] = (Session("v2", "c1::copy", (worker,)),)
+    told = why_not(made, ABSENT["one"])
+    assert ("stop the sessions of v2" in told) == (status != "Stopped") == ("a" in made.snapshots)
 
 
 @given(worlds(), st.sampled_from(VOLUMES))

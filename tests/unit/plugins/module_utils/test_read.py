@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import typing as t
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -20,6 +22,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._model i
     Worker,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._read import (
+    apart,
     georep,
     peers,
     snapshots,
@@ -32,6 +35,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.do
     parse,
     read_time,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._run import namespaces
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     GlusterError,
 )
@@ -163,6 +167,44 @@ def test_left_over_logical_volumes() -> None:
     assert [int(one.name[:32], 16) for one in found] == [3, 5]
     assert found[0].mounts == (f"/run/gluster/snaps/{3:032x}/brick1",)
     assert (found[0].size, found[0].data_percent, found[1].data_percent) == (1 << 30, 6.36, None)
+
+
+KEPT = "f8d0f48897384858ad30beda55a5f6ad"
+MOUNT = (
+    f"123 120 254:11 / /run/gluster/snaps/{KEPT}/brick1 rw,noatime {{}}- xfs "
+    f"/dev/mapper/vg_bricks-{KEPT}_0 rw,nouuid,attr2"
+)
+"""As a node of 10.3 showed it: that of a worker has no tag, that of systemd-udevd follows glusterd."""
+
+
+@pytest.mark.parametrize("tag", ["", "shared:47 master:46 ", "master:46 "])
+def test_a_brick_that_a_process_has_mounted_for_itself(tag: str) -> None:
+    other = "119 1 254:7 / /bricks/b1 rw,noatime - xfs /dev/mapper/vg_bricks-b1 rw"
+    tables = [("one (PID 7)", f"{other}\n{MOUNT.format(tag)}\n\n"), ("two (PID 8)", other)]
+    assert apart.mounted_apart(tables) == ({} if tag else {KEPT: "one (PID 7)"})
+
+
+def test_each_mount_namespace_is_read_once(tmp_path: Path) -> None:
+    def process(pid: str, space: str, words: str) -> None:
+        (tmp_path / pid / "ns").mkdir(parents=True)
+        (tmp_path / space).touch()
+        os.link(tmp_path / space, tmp_path / pid / "ns/mnt")
+        (tmp_path / pid / "cmdline").write_text(words.replace(" ", "\0"), encoding="utf-8")
+        (tmp_path / pid / "comm").write_text(f"{words.split()[0]}\n", encoding="utf-8")
+        (tmp_path / pid / "mountinfo").write_text(f"of {pid}\n", encoding="utf-8")
+
+    process("self", "ours", "python3")
+    process("1", "ours", "systemd")
+    process("1397", "worker", "python3 /usr/lib/gsyncd.py worker ledger node4::ledger-mirror --x 9")
+    process("201", "other", "daemon --password secret")
+    process("1402", "worker", "glusterfs --aux-gfid-mount")
+    process("1500", "ended", "sleep")
+    (tmp_path / "1500/mountinfo").unlink()
+    (tmp_path / "1600").mkdir()
+    assert list(namespaces.tables(str(tmp_path))) == [
+        ("daemon (PID 201)", "of 201\n"),
+        ("gsyncd worker ledger node4::ledger-mirror (PID 1397)", "of 1397\n"),
+    ]
 
 
 def test_a_brick_of_a_node_that_is_down_is_not_online() -> None:

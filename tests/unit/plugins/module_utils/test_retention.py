@@ -68,6 +68,7 @@ def cluster_of(
 ) -> Cluster:
     known = {"v": Volume("v", "id", "Started"), **{volume.name: volume for volume in volumes}}
     found = Cluster({("config", ""): SnapshotConfig(256, 90, False, False), ("peers", ""): ()})
+    found = found.put("mounted_apart", "", {}).put("removals_failed", "", ())
     found = found.put("now", "", clock) if clock else found
     return found.put("all_volumes", "", known).put(
         "all_snapshots", "", {one.name: one for one in snapshots}
@@ -396,6 +397,16 @@ def test_what_is_activated() -> None:
     assert "old" not in reasons(cluster, replace(ALL, delete_activated=True))
 
 
+def test_what_a_worker_has_mounted() -> None:
+    cluster = cluster_of((OLD, NEW)).put("mounted_apart", "", {"old": "gsyncd worker (PID 7)"})
+    assert "mounted by gsyncd worker (PID 7)" in reasons(cluster)["old"]
+    # It is told where nothing else keeps it.
+    for policy, told in ((ALL, True), (keeping(keep_last=2), False)):
+        plan = decide_retention("v", None, policy, cluster)
+        assert plan.steps == ()
+        assert any(text.startswith("old stays: mounted") for text in plan.warnings) == told
+
+
 def test_of_which_nobody_knows_the_time() -> None:
     assert "does not say" in reasons(cluster_of((replace(OLD, created=None), NEW)))["old"]
 
@@ -584,6 +595,10 @@ def test_a_failure_names_what_is_gone_and_what_is_left() -> None:
     text = _told(error.value, run, t.cast("t.Any", made))
     assert "having had effect: gluster snapshot delete day0." in text
     assert "Not removed: day1, day2, day3." in text
+    assert "do not know the same" not in text
+    made.counts = {"this node": 4, "node2": 5}
+    text = _told(error.value, run, t.cast("t.Any", made))
+    assert "do not know the same snapshots of volume v (4 at this node, 5 at node2)" in text
     made.refused = frozenset()
     task(made, "v", None, ALL)
     assert list(made.snapshots) == ["day4"]

@@ -173,7 +173,7 @@ def test_a_snapshot_that_a_worker_has_mounted_says_so() -> None:
         gluster, _asked = runner(Output(0, answer("-1", 30800, text), ""))
         with pytest.raises(GlusterError) as caught:
             gluster.run(("snapshot", "delete", "tuesday"))
-        assert "stop the session" in caught.value.advice
+        assert "nothing uses it on any node" in caught.value.advice
 
 
 def python(text: str) -> list[str]:

@@ -106,7 +106,8 @@ def one_set(**changes: t.Any) -> Row:
 
 def pools(brick: str, data: float = 10.0, metadata: float | None = 10.0, name: str = "vg/p") -> Row:
     row = {"brick": brick, "pool": name, "data_percent": data, "metadata_percent": metadata}
-    return {"volumes": [{"uuid": "uuid-v", "thin_pools": [row]}]}
+    known = {"uuid": "uuid-v", "name": "v", "snapshot_count": 1}
+    return {"volumes": [{**known, "thin_pools": [row]}]}
 
 
 def asked() -> Row:
@@ -168,6 +169,10 @@ def elsewhere(seen: Row) -> None:
     seen["servers"][1][1]["volumes"][0]["uuid"] = "of another"
 
 
+def torn(seen: Row) -> None:
+    seen["servers"][1][1]["volumes"][0]["snapshot_count"] = 2
+
+
 def thick(seen: Row) -> None:
     row = seen["servers"][1][1]["volumes"][0]["thin_pools"][0]
     row.update(pool=None, data_percent=None, metadata_percent=None)
@@ -190,6 +195,7 @@ def test_all_is_well() -> None:
     [
         (silent, "critical", "server_silent", "server node2", "no route"),
         (elsewhere, "warning", "server_elsewhere", "server node2", "other volumes than node1"),
+        (torn, "warning", "snapshots_torn", "volume v", "1 at node1, 2 at node2"),
         (
             lambda seen: seen.update(sessions={"failed": True, "msg": "glusterd is down"}),
             *("critical", "unread", "sessions", "glusterd is down"),
@@ -343,19 +349,8 @@ def test_the_most_urgent_comes_first() -> None:
 
 def test_a_pool_is_told_once_with_all_its_bricks() -> None:
     seen = asked()
-    seen["servers"][0][1]["volumes"].append(
-        {
-            "uuid": "uuid-v",
-            "thin_pools": [
-                {
-                    "brick": "node1:/b/c",
-                    "pool": "vg/p",
-                    "data_percent": 10.0,
-                    "metadata_percent": 10.0,
-                }
-            ],
-        }
-    )
+    rows = seen["servers"][0][1]["volumes"]
+    rows.append({**rows[0], **pools("node1:/b/c")["volumes"][0]})
     first = report_of(seen, Limits())["thin_pools"][0]
     assert (first["server"], first["bricks"]) == ("node1", ["node1:/b/a", "node1:/b/c"])
 
