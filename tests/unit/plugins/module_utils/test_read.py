@@ -35,10 +35,13 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.do
     parse,
     read_time,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.reader import Reader
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run import namespaces
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     GlusterError,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.gluster import Gluster
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.process import Output
 from ansible_collections.glusterfs.data_protection.tests.unit.recording import (
     Recording,
     recordings,
@@ -323,3 +326,43 @@ def test_nothing_of_a_stopped_volume_is_online() -> None:
 def test_the_status_of_a_volume_that_is_not_there_is_an_error() -> None:
     with pytest.raises(GlusterError, match="does not exist"):
         reader_of(STOPPED.replace("is not started", "does not exist")).status("lastnight")
+
+
+PEER = "<peer><uuid>{0}</uuid><hostname>{0}</hostname><connected>{1}</connected></peer>"
+POOL_ANSWERS = {
+    "pool list": "<peerStatus>"
+    + "".join(PEER.format(*row) for row in (("node2", 1), ("node3", 0), ("localhost", 1)))
+    + "</peerStatus>",
+    "volume info v": "<volInfo><volumes><volume><name>v</name><statusStr>Started</statusStr>"
+    "<snapshotCount>{}</snapshotCount></volume></volumes></volInfo>",
+}
+
+
+def test_how_many_snapshots_each_node_knows() -> None:
+    """A node that does not answer says nothing of them."""
+
+    def run(argv: t.Sequence[str], seconds: float, max_bytes: int) -> Output:
+        words, there = " ".join(argv).rpartition(" -- ")[2], "--remote-host=node2" in argv
+        if "--remote-host=node3" in argv:
+            return Output(
+                1, "", "Connection failed. Please check if gluster daemon is operational."
+            )
+        body = POOL_ANSWERS[words].format(2 if there else 1)
+        body = f"<?xml version='1.0'?><cliOutput><opRet>0</opRet><opErrno>0</opErrno>{body}</cliOutput>"
+        return Output(0, body, "")
+
+    reader = Reader(Gluster(lock_timeout=0, run=run), run, lambda: "")
+    assert reader.snapshot_counts("v") == {"this node": 1, "node2": 2}
+
+
+def test_a_removal_that_failed_is_told_by_what_glusterd_wrote_down() -> None:
+    """As 10.3 did after a `snapshot delete` that could not remove the logical volume."""
+    wrote = {"nightly": "status=2", "held": "status=3", "missed_snaps_list": ""}
+    reader = Reader(
+        reader_of("").gluster,
+        lambda *asked: Output(0, "", ""),
+        lambda: "",
+        text_of=lambda path: f"snap-id=0fffe2ac\n{wrote[path.split('/')[-2]]}\nsnap-restored=0\n",
+        names_in=lambda path: list(wrote),
+    )
+    assert reader.removals_failed() == {"held"}
