@@ -128,6 +128,7 @@ def _tell_each(module: AnsibleModule, result: dict[str, t.Any], run: Run, plan: 
         rows = [clipped(f"{name}: {text.strip()}", 400) for name, text in failed.items()]
         told = " ".join(rows[:TOLD])
         more = f" And {len(failed) - TOLD} more, see results." if len(failed) > TOLD else ""
+        more += "".join(f" {text}" for text in _torn(run.failed.values(), run))
         module.fail_json(
             msg=f"{len(failed)} of {len(result['results'])} failed, and the others did not. "
             f"{told}{more} Run the same task again when the cause is mended.",
@@ -425,13 +426,14 @@ def _told(error: Failure, run: Run, reader: Reader) -> str:
     parts = [_sentence(str(error)), error.advice]
     standing = run.standing or ([] if run.undone else run.done)
     halfway = run.plan.halfway if run.plan.is_halfway(standing) else ""
-    if not run.undone and not standing:
+    torn = list(_torn([error], run))
+    if not run.undone and not standing and not torn:
         parts.append("Nothing was changed.")
         if not halfway:
             return " ".join(part for part in parts if part)
     # What to do comes before the account of what was done: it is read at night.
     parts += [_state_of(name, reader, not halfway) for name in sorted(run.volumes)]
-    parts += _torn(run, reader)
+    parts += torn
     parts.append(halfway)
     parts.append("Run the same task again when the cause is mended: it goes on from there.")
     if run.undone:
@@ -446,20 +448,26 @@ def _told(error: Failure, run: Run, reader: Reader) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _torn(run: Run, reader: Reader) -> t.Iterator[str]:
-    """Of volumes that snapshots were to be removed of: do its nodes know as many of them?"""
+def _torn(failures: t.Iterable[Failure], run: Run) -> t.Iterator[str]:
+    """Of volumes that it was tried to remove snapshots of: do their nodes know as many of them?
+
+    Nothing of where an answer may be late: they may be at it.
+    """
+    if any(isinstance(failure, GlusterError) and failure.timed_out for failure in failures):
+        return
     deleting = (DeleteSnapshot, DeleteSnapshotsOfVolume)
-    for name in sorted({part.volume for part in run.plan.parts if isinstance(part, deleting)}):
+    parts = [part for part in run.plan.parts if isinstance(part, deleting)]
+    for name in sorted({part.volume for part in parts if part.line(run.cluster) in run.commands}):
         try:
-            counts = reader.snapshot_counts(name)
+            counts = run.reader.snapshot_counts(name)
         except Failure:
             continue
         if len(set(counts.values())) > 1:
             known = ", ".join(f"{count} at {node}" for node, count in counts.items())
             yield (
-                f"The nodes do not know the same snapshots of volume {name} ({known}), and Gluster "
-                "does not mend that: see A snapshot that only some nodes know in the guide on "
-                "troubleshooting."
+                f"The nodes do not know the same snapshots of volume {name} ({known}). If it is so when "
+                "nothing is at work any more, see A snapshot that only some nodes know in the guide on "
+                "troubleshooting: Gluster does not mend that."
             )
 
 

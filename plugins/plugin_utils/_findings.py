@@ -81,6 +81,8 @@ def _of_servers(seen: Row, limits: Limits) -> t.Iterator[Row]:
 
 def _of_torn(seen: Row, limits: Limits) -> t.Iterator[Row]:
     """A removal that failed on some nodes: none of them ends it any more, nor do their restarts."""
+    if not seen["volumes"]:
+        return  # and it is not known which servers are of another cluster
     answered = [s for s in seen["servers"] if s["snapshot_counts"] and not s["elsewhere"]]
     for name in sorted({name for server in answered for name in server["snapshot_counts"]}):
         counts = {s["name"]: s["snapshot_counts"].get(name, 0) for s in answered}

@@ -50,7 +50,11 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._model i
     VolumeLimits,
     VolumeStatus,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._read import georep, thin
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._read import (
+    apart,
+    georep,
+    thin,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.document import (
     NotXml,
     parse,
@@ -194,6 +198,7 @@ def programs(text: str) -> None:
         lambda one: one.logical_volumes(),
         lambda one: thin.read_logical_volumes(text),
         lambda one: thin.left_over(text, text, ()),
+        lambda one: apart.mounted_apart([("", text)]),
         lambda one: thin.thin_pool("/bricks/b1", text, ()),
     ):
         with contextlib.suppress(*ENDS, ValueError, LookupError, TypeError, AttributeError):

@@ -426,9 +426,9 @@ def _warnings(found: t.Iterable[Series], ties: Ties, cluster: Cluster) -> t.Iter
 def _used(judged: t.Iterable[tuple[Series, t.Sequence[Verdict]]], ties: Ties) -> t.Iterator[str]:
     """What only stays for being in use fills the volume, until somebody does something about it."""
     for item, reasons in ((v.item, v.reasons) for _series, verdicts in judged for v in verdicts):
-        used = {ties.uses[s.name] for s in item.snapshots if s.name in ties.uses}
-        if used and used.issuperset({*reasons} - {item.lacking}):
-            yield f"{item.name} stays: {'; '.join(sorted(used))}."
+        used = {s.name: ties.uses[s.name] for s in item.snapshots if s.name in ties.uses}
+        if used and {*used.values()}.issuperset({*reasons} - {item.lacking}):
+            yield from (f"Snapshot {name} stays: {why}." for name, why in used.items())
 
 
 def _rows(verdict: Verdict) -> t.Iterator[dict[str, t.Any]]:

@@ -212,10 +212,11 @@ class Reader:
         """How many of it each node knows that answers; they are one cluster, and can differ."""
         here = self.volume(volume)
         found = {"this node": here.snapshot_count} if here else {}
-        for peer in self.peers():
+        peers = [p.host for p in self.peers() if p.connected and p.host != "localhost"]
+        for peer in peers:
             with contextlib.suppress(Failure):
-                there = self.destination(peer.host, volume) if peer.host != "localhost" else None
-                found.update({peer.host: there.snapshot_count} if there else {})
+                there = self.destination(peer, volume)
+                found.update({peer: there.snapshot_count} if there else {})
         return found
 
     def sessions(self, volume: str = "") -> tuple[Session, ...]:

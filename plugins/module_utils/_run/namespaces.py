@@ -5,25 +5,44 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 
+WORKER = "gsyncd"
+
 
 def tables(proc: str = "/proc") -> t.Iterator[tuple[str, str]]:
-    """Of each other mount namespace its oldest process, and the text of mountinfo there.
+    """Of each other mount namespace than this one and glusterd's: who is in it, and its mountinfo.
 
     What ends meanwhile, or may not be read, is left out.
     """
-    seen = {os.stat(os.path.join(proc, "self/ns/mnt")).st_ino}
-    for process in sorted((name for name in os.listdir(proc) if name.isdigit()), key=int):
-        try:
+    ours: set[int] = set()
+    others: dict[int, list[str]] = {}
+    names = os.listdir(proc) if os.path.isdir(proc) else []
+    for process in ("self", *sorted((name for name in names if name.isdigit()), key=int)):
+        with contextlib.suppress(OSError):
             space = os.stat(os.path.join(proc, process, "ns/mnt")).st_ino
-            if space not in seen:
-                table = _text(proc, process, "mountinfo")
-                seen.add(space)
-                yield f"{_name(proc, process)} (PID {process})", table
-        except OSError:
-            continue
+            if process == "self" or _text(proc, process, "comm").strip() == "glusterd":
+                ours.add(space)
+            else:
+                others.setdefault(space, []).append(process)
+    for space in others:
+        if space not in ours:
+            yield from _one_of(proc, others[space])
+
+
+def _one_of(proc: str, processes: t.Iterable[str]) -> t.Iterator[tuple[str, str]]:
+    """A worker of geo-replication where there is one, else the first: a namespace is theirs together."""
+    found: list[tuple[str, str]] = []
+    for process in processes:
+        with contextlib.suppress(OSError):
+            name, table = _name(proc, process), _text(proc, process, "mountinfo")
+            found.append((f"{name} (PID {process})", table))
+            if name.startswith(WORKER):
+                yield found[-1]
+                return
+    yield from found[:1]
 
 
 def _name(proc: str, process: str) -> str:
@@ -31,7 +50,7 @@ def _name(proc: str, process: str) -> str:
     words = _text(proc, process, "cmdline").split("\0")
     for place, word in enumerate(words):
         if os.path.basename(word) == "gsyncd.py":
-            return " ".join(("gsyncd", *words[place + 1 : place + 4]))
+            return " ".join((WORKER, *words[place + 1 : place + 4]))
     return _text(proc, process, "comm").strip()
 
 

@@ -115,7 +115,8 @@ def in_use(snapshot: Snapshot, cluster: Cluster) -> t.Iterator[str]:
         if alive:
             yield (
                 "a removal failed before, and workers of geo-replication on other nodes may have it "
-                f"mounted: stop the sessions of {', '.join(sorted(alive))} for the removal"
+                f"mounted: stop the sessions of {', '.join(sorted(alive))} for the removal, and wait "
+                "until lvs -o lv_name,lv_device_open shows it open on no node"
             )
 
 

@@ -200,7 +200,9 @@ def test_each_mount_namespace_is_read_once(tmp_path: Path) -> None:
     process("1", "ours", "systemd")
     process("1397", "worker", "python3 /usr/lib/gsyncd.py worker ledger node4::ledger-mirror --x 9")
     process("201", "other", "daemon --password secret")
-    process("1402", "worker", "glusterfs --aux-gfid-mount")
+    process("1396", "worker", "glusterfs --aux-gfid-mount")
+    process("900", "glusterd's", "glusterd -p /run/glusterd.pid")
+    process("901", "glusterd's", "glusterfsd -s node1")
     process("1500", "ended", "sleep")
     (tmp_path / "1500/mountinfo").unlink()
     (tmp_path / "1600").mkdir()
@@ -208,6 +210,7 @@ def test_each_mount_namespace_is_read_once(tmp_path: Path) -> None:
         ("daemon (PID 201)", "of 201\n"),
         ("gsyncd worker ledger node4::ledger-mirror (PID 1397)", "of 1397\n"),
     ]
+    assert list(namespaces.tables(str(tmp_path / "nothing"))) == []
 
 
 def test_a_brick_of_a_node_that_is_down_is_not_online() -> None:

@@ -404,7 +404,7 @@ def test_what_a_worker_has_mounted() -> None:
     for policy, told in ((ALL, True), (keeping(keep_last=2), False)):
         plan = decide_retention("v", None, policy, cluster)
         assert plan.steps == ()
-        assert any(text.startswith("old stays: mounted") for text in plan.warnings) == told
+        assert any(text.startswith("Snapshot old stays: mounted") for text in plan.warnings) == told
 
 
 def test_of_which_nobody_knows_the_time() -> None:
@@ -602,6 +602,22 @@ def test_a_failure_names_what_is_gone_and_what_is_left() -> None:
     made.refused = frozenset()
     task(made, "v", None, ALL)
     assert list(made.snapshots) == ["day4"]
+
+
+def test_a_removal_that_is_refused_everywhere_tells_what_the_nodes_know() -> None:
+    made = world(2)
+    made.refused = frozenset({"snapshot delete day0"})
+    run, plan, cluster = planned(made, lambda c: decide_retention("v", None, ALL, c))
+    with pytest.raises(GlusterError) as error:
+        run.carry_out(plan, cluster)
+    made.counts = {"this node": 2, "node2": 2}
+    assert "Nothing was changed." in _told(error.value, run, t.cast("t.Any", made))
+    made.counts = {"this node": 2, "node2": 1}
+    told = _told(error.value, run, t.cast("t.Any", made))
+    assert "(2 at this node, 1 at node2)" in told
+    assert "Nothing was changed." not in told
+    error.value.timed_out = True
+    assert "2 at this node" not in _told(error.value, run, t.cast("t.Any", made))
 
 
 @pytest.mark.parametrize("after", [True, False])
