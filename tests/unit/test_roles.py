@@ -281,3 +281,26 @@ def test_a_destination_that_is_gone_does_not_end_a_restore_where_it_is(
     nobody = {"ansible_host": "127.0.0.1", "ansible_port": 1, "ansible_connection": "ssh"}
     answers = play.run({"theirs": {"c1": nobody}})
     assert answers["seen"] == [needed, {"notes": ["a1:/b"]}]
+
+
+def test_a_set_that_could_not_be_removed_is_not_left_for_a_good_one(tmp_path: Path) -> None:
+    """It was noted as one point in time when it was taken, and the hold was seen broken after that."""
+    play = Play(
+        tmp_path,
+        "consistency_group_snapshot",
+        consistency_group_snapshot_name="nightly",
+        __consistency_group_snapshot_initiator="localhost",
+        __consistency_group_snapshot_broken=True,
+        __consistency_group_snapshot_problem="The hold was not there all the time on node2.",
+    )
+    remove = play.task("try.yml", "Remove what may not be one point in time")
+    del remove["block"][0]["glusterfs.data_protection.gluster_snapshot"]
+    remove["block"][0]["ansible.builtin.fail"] = {"msg": "A worker has it mounted."}
+    told = {"ansible.builtin.set_fact": {"told": "{{ ansible_failed_result.msg }}"}}
+    play.do({"block": [remove], "rescue": [told]})
+    play.ask("told", "told")
+    said = play.run({"ours": {"node1": {}}})["told"]
+    assert said.startswith(
+        "The hold was not there all the time on node2. It could not be removed: A worker"
+    )
+    assert "Remove set nightly before anything else" in said
