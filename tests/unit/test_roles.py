@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import typing as t
@@ -76,6 +77,12 @@ def test_a_switch_is_one_in_words_too(role: Path) -> None:
                 assert name not in switches, f"{path.name}: {text}"
 
 
+once = pytest.mark.skipif(
+    "ansible_pytest" in os.environ.get("PYTEST_PLUGINS", ""),
+    reason="ansible-test, which is run for each Python, and playbooks are the same for all",
+)
+
+
 class Play:
     """Tasks of a role, run by Ansible with what modules would have said, and what is asked meanwhile."""
 
@@ -87,7 +94,6 @@ class Play:
                 self.said.update(yaml.safe_load((self.role / name).read_text(encoding="utf-8")))
         self.said.update(said)
         self.tasks: list[dict[str, t.Any]] = []
-        self.names: list[str] = []
 
     def task(self, file: str, name: str) -> dict[str, t.Any]:
         said = yaml.safe_load((self.role / "tasks" / file).read_text(encoding="utf-8"))
@@ -97,10 +103,11 @@ class Play:
         self.tasks.append({**task, "vars": {**task.get("vars", {}), **variables}})
 
     def ask(self, name: str, expression: str, **variables: t.Any) -> None:
-        content = f"{{{{ {expression} | to_json }}}}"
-        copy = {"content": content, "dest": str(self.folder / name), "mode": "0600"}
-        self.do({"ansible.builtin.copy": copy, "delegate_to": "localhost"}, **variables)
-        self.names.append(name)
+        # As JSON, or set_fact would read it anew; and written down once, in the end.
+        answer = (
+            f"{{{{ (asked | default({{}})) | combine({{{name!r}: ({expression}) | to_json}}) }}}}"
+        )
+        self.do({"ansible.builtin.set_fact": {"asked": answer}}, **variables)
 
     def run(self, groups: dict[str, t.Any]) -> dict[str, t.Any]:
         hosts = {
@@ -108,7 +115,9 @@ class Play:
             for name, members in groups.items()
         }
         local = {"hosts": "localhost", "connection": "local", "gather_facts": False}
-        play = [{**local, "vars": self.said, "tasks": self.tasks}]
+        write = {"content": "{{ asked | to_json }}", "dest": str(self.folder / "asked")}
+        tasks = [*self.tasks, {"ansible.builtin.copy": write}]
+        play = [{**local, "vars": self.said, "tasks": tasks}]
         (self.folder / "play.yml").write_text(yaml.safe_dump(play), encoding="utf-8")
         (self.folder / "hosts.yml").write_text(yaml.safe_dump(hosts), encoding="utf-8")
         done = subprocess.run(
@@ -120,10 +129,8 @@ class Play:
             encoding="utf-8",
         )
         assert done.returncode == 0, done.stdout
-        return {
-            name: json.loads((self.folder / name).read_text(encoding="utf-8"))
-            for name in self.names
-        }
+        asked = json.loads((self.folder / "asked").read_text(encoding="utf-8"))
+        return {name: json.loads(said) for name, said in asked.items()}
 
 
 def session_to(host: str, failures: int | None = None) -> dict[str, t.Any]:
@@ -148,6 +155,7 @@ TO_SEVERAL = {
 }
 
 
+@once
 def test_of_a_volume_that_is_replicated_to_several_clusters_the_right_session_counts(
     tmp_path: Path,
 ) -> None:
@@ -174,6 +182,7 @@ def test_of_a_volume_that_is_replicated_to_several_clusters_the_right_session_co
         assert bool(seen["not_syncing"]) == bool(problem), name
 
 
+@once
 def test_a_file_that_was_given_up_ends_a_hand_over_or_is_remembered(tmp_path: Path) -> None:
     """Of a checkpoint that is complete all the same."""
     play = Play(tmp_path, "disaster_recovery", **ENDS)
@@ -200,6 +209,7 @@ def test_a_file_that_was_given_up_ends_a_hand_over_or_is_remembered(tmp_path: Pa
     assert noted == ["drained", "incomplete", "incomplete"]
 
 
+@once
 def test_a_failback_asks_before_it_gives_up_what_never_arrived(tmp_path: Path) -> None:
     play = Play(tmp_path, "disaster_recovery", **ENDS)
     judge = play.task("failback.yml", "See what stands against it")
@@ -224,6 +234,7 @@ def test_a_failback_asks_before_it_gives_up_what_never_arrived(tmp_path: Path) -
         assert bool(problems) == bool(said), name
 
 
+@once
 def test_a_test_failover_removes_only_what_a_test_has_left(tmp_path: Path) -> None:
     play = Play(tmp_path, "disaster_recovery", **ENDS)
     judge = play.task("test_failover.yml", "See what stands against it")
@@ -257,6 +268,7 @@ def test_a_test_failover_removes_only_what_a_test_has_left(tmp_path: Path) -> No
         assert bool(problems) == bool(said), name
 
 
+@once
 @pytest.mark.parametrize("needed", [True, False])
 def test_a_destination_that_is_gone_does_not_end_a_restore_where_it_is(
     tmp_path: Path, needed: bool
@@ -283,6 +295,7 @@ def test_a_destination_that_is_gone_does_not_end_a_restore_where_it_is(
     assert answers["seen"] == [needed, {"notes": ["a1:/b"]}]
 
 
+@once
 def test_a_set_that_could_not_be_removed_is_not_left_for_a_good_one(tmp_path: Path) -> None:
     """It was noted as one point in time when it was taken, and the hold was seen broken after that."""
     play = Play(
