@@ -47,7 +47,8 @@ class Both:
     def run(self, what: str) -> subprocess.CompletedProcess[str]:
         ends = ["here", self.leader.name, "there", self.follower.name]
         return subprocess.run(
-            ["sh", str(EXTRA), what, *ends, str(self.list)],
+            # Or whoever runs the tests with nohup has it ignored there too.
+            ["env", "--default-signal=HUP", "sh", str(EXTRA), what, *ends, str(self.list)],
             env=self.environment,
             capture_output=True,
             encoding="utf-8",
