@@ -34,15 +34,17 @@ def tables(proc: str = "/proc") -> t.Iterator[tuple[str, str]]:
 
 def _one_of(proc: str, processes: t.Iterable[str]) -> t.Iterator[tuple[str, str]]:
     """A worker of geo-replication where there is one, else the first: a namespace is theirs together."""
-    found: list[tuple[str, str]] = []
+    found: tuple[str, str] | None = None
     for process in processes:
         with contextlib.suppress(OSError):
-            name, table = _name(proc, process), _text(proc, process, "mountinfo")
-            found.append((f"{name} (PID {process})", table))
-            if name.startswith(WORKER):
-                yield found[-1]
-                return
-    yield from found[:1]
+            name = _name(proc, process)
+            is_worker = name.startswith(WORKER)
+            if is_worker or found is None:
+                found = f"{name} (PID {process})", _text(proc, process, "mountinfo")
+            if is_worker:
+                break
+    if found:
+        yield found
 
 
 def _name(proc: str, process: str) -> str:
