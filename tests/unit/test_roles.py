@@ -317,3 +317,20 @@ def test_a_set_that_could_not_be_removed_is_not_left_for_a_good_one(tmp_path: Pa
         "The hold was not there all the time on node2. It could not be removed: A worker"
     )
     assert "Remove set nightly before anything else" in said
+
+
+@once
+def test_what_could_not_be_removed_of_a_snapshot_is_named_with_the_reason(tmp_path: Path) -> None:
+    ends = {"volume": "projects", "name": "nightly", "host": "a1"}
+    results = [
+        {"item": {**ends, "host": "b1"}, "snapshot": None},
+        {"item": ends, "failed": True, "msg": "A worker has it mounted."},
+    ]
+    play = Play(
+        tmp_path, "snapshot", __snapshot_problems=[], __snapshot_removed={"results": results}
+    )
+    play.do(play.task("end.yml", "Remember what is left of it"))
+    play.ask("told", "__snapshot_problems | join")
+    told = play.run({"ours": {"a1": {}}})["told"]
+    assert "nightly of projects on a1 (A worker has it mounted.)" in " ".join(told.split())
+    assert "b1" not in told

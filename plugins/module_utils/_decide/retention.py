@@ -246,12 +246,12 @@ class Ties:
 
     clones: t.Mapping[str, str]  # the clone by the UUID of the snapshot that it was made from
     restores: t.Mapping[str, str]  # by volume: the snapshot, of a restore that is not finished
-    uses: t.Mapping[str, str]  # by snapshot: who has it mounted
+    uses: t.Mapping[str, str]  # by snapshot: who has it mounted, or may have
 
     @classmethod
     def of(cls, found: t.Iterable[Series], cluster: Cluster) -> Ties:
         snapshots = (s for series in found for item in series.items for s in item.snapshots)
-        uses = {snapshot.name: "; ".join(in_use(snapshot, cluster)) for snapshot in snapshots}
+        uses = {snapshot.name: in_use(snapshot, cluster) for snapshot in snapshots}
         origins = ((volume.name, Origin.of(volume)) for volume in cluster.volumes())
         marks = ((volume.name, unfinished(volume, cluster)) for volume in cluster.volumes())
         return cls(

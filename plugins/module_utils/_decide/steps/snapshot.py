@@ -96,34 +96,39 @@ class CreateSnapshot(Step):
         return described and snapshot is not None and snapshot.description == self.description
 
 
-def in_use(snapshot: Snapshot, cluster: Cluster) -> t.Iterator[str]:
-    """Why not to remove it now: nodes where its logical volume is in use would keep it.
+def in_use(snapshot: Snapshot, cluster: Cluster) -> str:
+    """Why not to remove it now, or "": nodes where its logical volume is in use would keep it.
 
     The others lose it, and from then on every node refuses to remove the rest (Gluster 10.3). Only
     this node is seen, whose workers of geo-replication are mostly as old as those of the others.
     """
-    who = cluster.mounted_apart().get(snapshot.snapshot_volume or "")
+    if snapshot.snapshot_volume is None:
+        return ""  # it is yet to be taken
+    who = cluster.mounted_apart().get(snapshot.snapshot_volume)
     if who:
-        yield (
+        return (
             f"mounted by {who}, which began while it was activated. Deactivate it, and on every "
             f"node rmdir the empty /run/gluster/snaps/{snapshot.snapshot_volume}/brick*: that lets "
             "go of it"
         )
-    elif snapshot.name in cluster.removals_failed():
-        # Paused workers live on, with what they have mounted.
-        alive = {one.volume for one in cluster.sessions() if one.state in ("started", "paused")}
-        if alive:
-            yield (
-                "a removal failed before, and workers of geo-replication on other nodes may have it "
-                f"mounted: stop the sessions of {', '.join(sorted(alive))} for the removal, and wait "
-                "until lvs -o lv_name,lv_device_open shows it open on no node"
-            )
+    if snapshot.name not in cluster.removals_failed():
+        return ""
+    # Paused workers live on, with what they have mounted.
+    alive = {one.volume for one in cluster.sessions() if one.state in ("started", "paused")}
+    if not alive:
+        return ""
+    return (
+        "a removal failed before, and workers of geo-replication on other nodes may have it "
+        f"mounted: stop the sessions of {', '.join(sorted(alive))} for the removal, and wait "
+        "until lvs -o lv_name,lv_device_open shows it open on no node"
+    )
 
 
 def in_use_obstacles(snapshots: t.Iterable[Snapshot | None], cluster: Cluster) -> t.Iterator[str]:
     for one in snapshots:
-        if one is not None and one.snapshot_volume is not None:
-            yield from (f"snapshot {one.name}: {why}" for why in in_use(one, cluster))
+        why = in_use(one, cluster) if one else ""
+        if one and why:
+            yield f"snapshot {one.name}: {why}"
 
 
 @dataclass(frozen=True)

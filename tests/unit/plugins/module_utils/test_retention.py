@@ -586,19 +586,23 @@ def test_the_plan_is_what_is_done() -> None:
     assert task(made, "v", None, keeping(keep_last=2)).commands == []
 
 
-def test_a_failure_names_what_is_gone_and_what_is_left() -> None:
-    made = world(5)
-    made.refused = frozenset({"snapshot delete day1"})
+def pruned(made: World, refused: str) -> tuple[GlusterError, t.Callable[[], str]]:
+    """The failure of a run in which Gluster refuses that command, and what the module says of it."""
+    made.refused = frozenset({refused})
     run, plan, cluster = planned(made, lambda c: decide_retention("v", None, ALL, c))
     with pytest.raises(GlusterError) as error:
         run.carry_out(plan, cluster)
-    text = _told(error.value, run, t.cast("t.Any", made))
-    assert "having had effect: gluster snapshot delete day0." in text
-    assert "Not removed: day1, day2, day3." in text
-    assert "do not know the same" not in text
+    return error.value, lambda: _told(error.value, run, t.cast("t.Any", made))
+
+
+def test_a_failure_names_what_is_gone_and_what_is_left() -> None:
+    made = world(5)
+    _error, told = pruned(made, "snapshot delete day1")
+    assert "having had effect: gluster snapshot delete day0." in told()
+    assert "Not removed: day1, day2, day3." in told()
+    assert "do not know the same" not in told()
     made.counts = {"this node": 4, "node2": 5}
-    text = _told(error.value, run, t.cast("t.Any", made))
-    assert "do not know the same snapshots of volume v (4 at this node, 5 at node2)" in text
+    assert "do not know the same snapshots of volume v (4 at this node, 5 at node2)" in told()
     made.refused = frozenset()
     task(made, "v", None, ALL)
     assert list(made.snapshots) == ["day4"]
@@ -606,18 +610,14 @@ def test_a_failure_names_what_is_gone_and_what_is_left() -> None:
 
 def test_a_removal_that_is_refused_everywhere_tells_what_the_nodes_know() -> None:
     made = world(2)
-    made.refused = frozenset({"snapshot delete day0"})
-    run, plan, cluster = planned(made, lambda c: decide_retention("v", None, ALL, c))
-    with pytest.raises(GlusterError) as error:
-        run.carry_out(plan, cluster)
+    error, told = pruned(made, "snapshot delete day0")
     made.counts = {"this node": 2, "node2": 2}
-    assert "Nothing was changed." in _told(error.value, run, t.cast("t.Any", made))
+    assert "Nothing was changed." in told()
     made.counts = {"this node": 2, "node2": 1}
-    told = _told(error.value, run, t.cast("t.Any", made))
-    assert "(2 at this node, 1 at node2)" in told
-    assert "Nothing was changed." not in told
-    error.value.timed_out = True
-    assert "2 at this node" not in _told(error.value, run, t.cast("t.Any", made))
+    assert "(2 at this node, 1 at node2)" in told()
+    assert "Nothing was changed." not in told()
+    error.timed_out = True
+    assert "2 at this node" not in told()
 
 
 @pytest.mark.parametrize("after", [True, False])

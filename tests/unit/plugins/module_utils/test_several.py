@@ -201,13 +201,18 @@ def test_one_that_was_gone_already_does_not_end_the_queue(clock: Clock) -> None:
 
 
 def told(
-    made: World, names: t.Sequence[str], run_module: RunModule, check: bool = False
+    made: World,
+    names: t.Sequence[str],
+    run_module: RunModule,
+    check: bool = False,
+    state: str = "present",
 ) -> dict[str, t.Any]:
     """What the module returns; each snapshot is of the volume that its name ends with."""
     snapshots = [{"name": name, "volume": f"volume-{name[-1]}"} for name in names]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_module, "_reader", lambda _module: made)
-        return run_module("gluster_snapshot", {"snapshots": snapshots}, print, check)
+        args = {"snapshots": snapshots, "state": state}
+        return run_module("gluster_snapshot", args, print, check)
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -245,3 +250,13 @@ def test_where_all_fail_nothing_has_changed(run_module: RunModule) -> None:
     result = told(made, [f"bad-{number}" for number in range(7)], run_module)
     assert not result["changed"]
     assert "And 2 more, see results." in result["msg"]
+
+
+def test_a_removal_that_failed_tells_what_the_nodes_know(run_module: RunModule) -> None:
+    made = Busy(2)
+    names = ["good-0", "bad-1"]
+    bring(made, [WantedSnapshot(name, f"volume-{name[-1]}") for name in names])
+    made.refused = frozenset(["snapshot delete bad-1"])
+    made.counts = {"this node": 0, "node2": 1}
+    result = told(made, names, run_module, state="absent")
+    assert "snapshots of volume volume-1 (0 at this node, 1 at node2)" in result["msg"]

@@ -11,6 +11,11 @@ import typing as t
 
 import pytest
 import yaml
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.document import parse
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.snapshots import (
+    read_snapshots,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.process import Output
 from ansible_collections.glusterfs.data_protection.tests.unit.recording import (
     PLUGINS,
     Recording,
@@ -55,6 +60,31 @@ def test_the_same_result(recording: Recording, run_module: RunModule) -> None:
     result, replay = played(recording, run_module)
     assert bare(result) == bare(recording.result)
     assert not replay.left
+
+
+@pytest.mark.parametrize("recording", recordings("absent"), ids=repr)
+def test_what_its_node_has_mounted_is_not_removed(
+    recording: Recording, run_module: RunModule
+) -> None:
+    """The commands of a removal, on a node that had it mounted apart, or where it had failed before."""
+    name = recording.args["name"]
+    (before, *_after) = recording.answers("snapshot", "info")
+    hidden = read_snapshots(parse(before))[0].snapshot_volume
+    (running,) = recordings("georep-info")[0].answers("volume", "geo-replication", "status")
+    mount = f"1 1 1:1 / /run/gluster/snaps/{hidden}/brick1 rw - xfs /dev/x rw"
+    failed = {f"/var/lib/glusterd/snaps/{name}/info": "status=3\n"}
+    for node, said in (
+        ({"tables": [("gsyncd worker (PID 7)", mount)]}, "mounted by gsyncd worker (PID 7)"),
+        ({"texts": failed}, "a removal failed before"),
+    ):
+        replay = Replay(recording.calls, recording.files)
+
+        def answers(argv: t.Sequence[str], *bounds: t.Any, replay: Replay = replay) -> Output:
+            return Output(0, running, "") if "geo-replication" in argv else replay(argv, *bounds)
+
+        result = run_module(recording.module, recording.args, answers, **node)
+        assert said in result["msg"]
+        assert not [call for call in replay.asked if "delete" in call]
 
 
 @pytest.mark.parametrize("recording", [r for r in recordings() if r.check], ids=repr)
