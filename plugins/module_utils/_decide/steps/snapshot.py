@@ -102,9 +102,7 @@ def in_use(snapshot: Snapshot, cluster: Cluster) -> str:
     The others lose it, and from then on every node refuses to remove the rest (Gluster 10.3). Only
     this node is seen, whose workers of geo-replication are mostly as old as those of the others.
     """
-    if snapshot.snapshot_volume is None:
-        return ""  # it is yet to be taken
-    who = cluster.mounted_apart().get(snapshot.snapshot_volume)
+    who = cluster.mounted_apart().get(snapshot.snapshot_volume or "")
     if who:
         return (
             f"mounted by {who}, which began while it was activated. Deactivate it, and on every "
