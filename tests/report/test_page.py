@@ -57,6 +57,8 @@ def all_wrong() -> Report:
     seen["snapshot_config"]["auto_delete"] = True
     seen["unread"] = [{"what": "something", "why": "glusterd is down"}]
     seen["servers"].append({**seen["servers"][0], "name": "node2", "problem": "no route"})
+    torn = {**seen["servers"][0]["snapshot_counts"], "orders": 1}
+    seen["servers"].append({**seen["servers"][0], "name": "node3", "snapshot_counts": torn})
     seen["consistency_groups"][0]["drift"] = ["papers is not in it any more"]
     seen["thin_pools"][0].update(data_percent=85.2, metadata_percent=100.0)
     faulty = copy.deepcopy(seen["sessions"][0])
