@@ -24,6 +24,7 @@ When the fault is over, the same task runs again. Judged is:
 from __future__ import annotations
 
 import argparse
+import collections
 import contextlib
 import itertools
 import json
@@ -75,6 +76,8 @@ class Case:
     command: str
     moment: str  # before, during or after
     fault: str
+    lasting: float = 0.0
+    """Seconds that the command took undisturbed."""
 
     @property
     def key(self) -> str:
@@ -170,9 +173,8 @@ FAULTS: dict[str, tuple[str, t.Callable[[], None]]] = {
 class Listener:
     """Hears of each command, and does what is to be done at one of them."""
 
-    def __init__(self, case: Case | None, lasting: float) -> None:
+    def __init__(self, case: Case | None) -> None:
         self.case = case
-        self.lasting = lasting
         self.commands: list[tuple[str, float]] = []  # and how long each took
         self.struck = False
         self.ended = False
@@ -218,7 +220,7 @@ class Listener:
         if case and not self.struck and (case.number, case.moment) == (number, moment):
             self.struck = True
             if moment == "during":
-                time.sleep(self.lasting / 2)
+                time.sleep(case.lasting / 2)
             FAULTS[case.fault][1]()
 
 
@@ -406,10 +408,10 @@ def start(operation: t.Mapping[str, t.Any], name: str, folder: Path) -> list[str
 
 
 def disturbed(
-    case: Case | None, operation: t.Mapping[str, t.Any], lasting: float, folder: Path
+    case: Case | None, operation: t.Mapping[str, t.Any], folder: Path
 ) -> tuple[tuple[str, str], Listener]:
     lab.on("node1", f"echo {HOST} {PORT} > /run/faults")
-    with Listener(case, lasting) as listener:
+    with Listener(case) as listener:
         end = play(operation["play"], folder)
     return end, listener
 
@@ -418,7 +420,7 @@ def commands_of(name: str, folder: Path) -> list[tuple[str, float]]:
     """Those of an undisturbed run."""
     operation = OPERATIONS[name]
     start(operation, "undisturbed", folder)
-    end, listener = disturbed(None, operation, 0, folder)
+    end, listener = disturbed(None, operation, folder)
     lab.on("node1", "rm -f /run/faults")
     if end[0] != "changed":
         raise RuntimeError(f"{name} does not run undisturbed: {end}")
@@ -426,21 +428,26 @@ def commands_of(name: str, folder: Path) -> list[tuple[str, float]]:
 
 
 def cases_of(name: str, commands: t.Sequence[tuple[str, float]]) -> list[Case]:
+    """Of an operation, first what may do most harm: changing commands."""
     found = []
-    for number, (command, _seconds) in enumerate(commands, 1):
+    for number, (command, seconds) in enumerate(commands, 1):
         # After a command that only reads is before the next one.
         moments = ("before",) if READS.match(command) else ("before", "during", "after")
-        found += [Case(name, number, command, m, fault) for m in moments for fault in FAULTS]
-    return found
+        found += [
+            Case(name, number, command, moment, fault, round(seconds, 1))
+            for moment in moments
+            for fault in FAULTS
+        ]
+    return sorted(found, key=lambda case: bool(READS.match(case.command)))
 
 
-def judge(case: Case, lasting: float, folder: Path) -> Result:
+def judge(case: Case, folder: Path) -> Result:
     begun = time.monotonic()
     result = Result(case)
     operation = OPERATIONS[case.operation]
     acknowledged = start(operation, f"{int(time.time())}", folder)
     problems = []
-    (result.first, result.said), listener = disturbed(case, operation, lasting, folder)
+    (result.first, result.said), listener = disturbed(case, operation, folder)
     if not listener.struck:
         problems.append("the fault had no place: the command was not run")
     mend()
@@ -469,14 +476,14 @@ def judge(case: Case, lasting: float, folder: Path) -> Result:
     return result
 
 
-def in_order(cases: t.Mapping[str, t.Sequence[Case]]) -> list[Case]:
-    """Each operation in turn, first what may do most harm: changing commands."""
-    rows = [
-        sorted(found, key=lambda case: (bool(READS.match(case.command)), case.number))
-        for found in cases.values()
-    ]
-    longest = max(len(row) for row in rows)
-    return [row[i] for i in range(longest) for row in rows if i < len(row)]
+def in_turn(rows: t.Iterable[t.Iterable[Case]]) -> t.Iterator[Case]:
+    """One of each operation, then the next of each."""
+    waiting = collections.deque(iter(row) for row in rows)
+    while waiting:
+        row = waiting.popleft()
+        for case in itertools.islice(row, 1):
+            yield case
+            waiting.append(row)
 
 
 def short(cases: t.Sequence[Case]) -> list[Case]:
@@ -514,19 +521,32 @@ def main() -> None:
 
 def run(options: argparse.Namespace, kept: dict[str, t.Any], folder: Path) -> int:
     make_cluster()
+    mend()  # what a run that was ended left
+    missing = wait_until_well()
+    if missing:
+        raise RuntimeError(f"the cluster is not well: {missing}")
     names = [operation for operation, _command in SHORT] if options.short else list(OPERATIONS)
     only = options.only.partition("/")[0]
-    names = [name for name in names if only in ("", name)]
-    commands = {name: commands_of(name, folder) for name in names}
-    for name, found in commands.items():
-        print(f"{name}: " + "; ".join(f"{command} ({s:.1f} s)" for command, s in found), flush=True)
-    cases = in_order({name: cases_of(name, found) for name, found in commands.items()})
-    cases = short(cases) if options.short else [case for case in cases if options.only in case.key]
-    left = [case for case in cases if case.key not in kept]
-    print(f"{len(cases)} faults, {len(left)} of them not yet run", flush=True)
-    for case in left:
+    out: list[str] = []
+
+    def cases(name: str) -> t.Iterator[Case]:
+        """Known when the first of them is asked for: an undisturbed run takes a minute."""
         try:
-            result = judge(case, commands[case.operation][case.number - 1][1], folder)
+            commands = commands_of(name, folder)
+        except RuntimeError as error:
+            print(f"{name} is left out: {error}", flush=True)
+            out.append(name)
+            return
+        found = [case for case in cases_of(name, commands) if options.only in case.key]
+        left = [case for case in found if case.key not in kept]
+        told = "; ".join(f"{command} ({seconds:.1f} s)" for command, seconds in commands)
+        print(f"{name}: {told}: {len(left)} of {len(found)} faults are left", flush=True)
+        yield from left
+
+    left: t.Iterable[Case] = in_turn([cases(name) for name in names if only in ("", name)])
+    for case in short(list(left)) if options.short else left:
+        try:
+            result = judge(case, folder)
         except (RuntimeError, subprocess.TimeoutExpired) as error:
             # At the start of this one, or at a look after it.
             result = Result(case, problems=(f"the cluster does not do as it is told: {error}",))
@@ -543,7 +563,8 @@ def run(options: argparse.Namespace, kept: dict[str, t.Any], folder: Path) -> in
         if not result.first:
             return UNFIT
     # Also what an earlier run has found, or one that ended with another code.
-    return 1 if any(kept[case.key]["problems"] for case in cases) else 0
+    found = [key for key, one in kept.items() if options.only in key and one["problems"]]
+    return 1 if found or out else 0
 
 
 HEAD = """\

@@ -127,8 +127,11 @@ def run_module(
         monkeypatch.setattr(_module, "_text_of", lambda path: (texts or {}).get(path, ""))
         monkeypatch.setattr(_module, "_now", lambda: now)
         folders = [Path(path).parent for path in texts or {}]
-        names_in = lambda path: [one.name for one in folders if str(one.parent) == path]  # noqa: E731
-        monkeypatch.setattr(_module, "_names_in", names_in)
+        monkeypatch.setattr(
+            _module,
+            "_names_in",
+            lambda path: [one.name for one in folders if str(one.parent) == path],
+        )
         monkeypatch.setattr(_module, "tables", lambda: tables)
         monkeypatch.setattr(_module.gc, "disable", lambda: None)  # this process goes on
         monkeypatch.setattr(node, "execute", execute)
