@@ -602,7 +602,7 @@ def page(kept: t.Mapping[str, t.Any]) -> str:
     places: dict[tuple[str, int, str], dict[str, list[t.Any]]] = {}
     for one in kept.values():
         case = Case(**one["case"])
-        place = places.setdefault((case.operation, case.number, case.command), {})
+        place = places.setdefault((case.operation, case.number, plain(case.command)), {})
         place.setdefault(case.fault, []).append(one)
     order = list(OPERATIONS)
     rows = [("operation", "command of ``gluster``", *FAULTS)]
@@ -627,7 +627,12 @@ def page(kept: t.Mapping[str, t.Any]) -> str:
 def note(one: t.Mapping[str, t.Any]) -> str:
     case = Case(**one["case"])
     what = "; ".join(one["problems"]) or f"the second run failed too: {one['said']}"
-    return f"\n* {case.operation}, {case.fault}, {case.moment} ``{case.command}``: {what}\n"
+    return f"\n* {case.operation}, {case.fault}, {case.moment} ``{plain(case.command)}``: {what}\n"
+
+
+def plain(command: str) -> str:
+    """Without a description, which has the ids of a run in it."""
+    return command.partition(" description ")[0]
 
 
 if __name__ == "__main__":

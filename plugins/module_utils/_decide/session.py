@@ -110,10 +110,15 @@ def decide_session(wanted: WantedSession, cluster: Cluster) -> Plan:
     steps: list[Step] = []
     state = session.state if session else "created"
     target = state if wanted.state == "present" else wanted.state
-    if session is None or state == "created":
+    # Other nodes list it and this one does not know it, as after a creation that was ended: it has no
+    # settings here, and is created again. Asked only where its settings are needed anyway.
+    torn = bool(session and config) and (
+        cluster.session_config(wanted.volume, wanted.secondary) is None
+    )
+    if session is None or state == "created" or torn:
         create = _create(wanted, session, cluster)
         # A session that never ran may be one whose keys did not arrive.
-        if session is None or not all(cluster.get(*topic) for topic in create.keys):
+        if session is None or torn or not all(cluster.get(*topic) for topic in create.keys):
             steps.append(create)
     # A setting restarts the workers: so set before the start, and after the stop.
     change = _changes(wanted, session, config, cluster)
@@ -187,8 +192,8 @@ def _port(wanted: WantedSession, session: Session | None, cluster: Cluster) -> i
     """Of sshd at the destination: as the task says, or else as the session has it."""
     if wanted.ssh_port is not None:
         return wanted.ssh_port
-    config = cluster.session_config(wanted.volume, wanted.secondary) if session else {}
-    found = config.get("ssh_port", "")
+    config = cluster.session_config(wanted.volume, wanted.secondary) if session else None
+    found = (config or {}).get("ssh_port", "")
     return int(found) if re.match(r"\d{1,5}\Z", found) else 22
 
 
@@ -240,10 +245,8 @@ def _changes(
         return []
     settings = cluster.session_settings()
     defaults = {key: one.default for key, one in settings.items()}
-    if session is None:
-        present: t.Mapping[str, str] = defaults
-    else:
-        present = cluster.session_config(wanted.volume, wanted.secondary)
+    present = cluster.session_config(wanted.volume, wanted.secondary) if session else None
+    present = defaults if present is None else present
     return [
         SetSessionConfig(wanted.volume, wanted.secondary, key, value)
         for key, value in config.items()

@@ -128,7 +128,7 @@ class SetSessionConfig(SessionStep):
         return self.key.replace("_", "-")
 
     def effect(self, cluster: Cluster) -> Cluster:
-        config = {**cluster.session_config(self.volume, self.secondary)}
+        config = {**(cluster.session_config(self.volume, self.secondary) or {})}
         config[self.key] = self._value(cluster)
         return cluster.put("session_config", self.name, config)
 
@@ -168,11 +168,12 @@ class SetCheckpoint(SessionStep):
         return ("config", "checkpoint", "now")
 
     def effect(self, cluster: Cluster) -> Cluster:
-        config = {**cluster.session_config(self.volume, self.secondary), "checkpoint": "<now>"}
-        return cluster.put("session_config", self.name, config)
+        config = cluster.session_config(self.volume, self.secondary) or {}
+        return cluster.put("session_config", self.name, {**config, "checkpoint": "<now>"})
 
     def holds(self, cluster: Cluster) -> bool:
-        return cluster.session_config(self.volume, self.secondary).get("checkpoint", "0") != "0"
+        config = cluster.session_config(self.volume, self.secondary) or {}
+        return config.get("checkpoint", "0") != "0"
 
     def proof(self) -> tuple[Topic, ...]:
         return (("session_config", self.name), *super().proof())
@@ -224,7 +225,7 @@ class StartSession(SessionStep):
 
     def obstacles(self, cluster: Cluster) -> t.Iterator[str]:
         """Gluster would call it a session that syncs."""
-        config = cluster.session_config(self.volume, self.secondary)
+        config = cluster.session_config(self.volume, self.secondary) or {}
         host = self.secondary.rpartition("::")[0].rpartition("@")[2]
         if shows_its_mount(config):
             return

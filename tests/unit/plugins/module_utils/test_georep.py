@@ -84,6 +84,7 @@ class Pool:
     rooms: dict[str, Room] = field(default_factory=dict)
     drops_data: bool = False
     options: dict[str, str] = field(default_factory=dict)  # of the primary volume
+    knows_config: bool = True  # else other nodes know the session, and this one does not
 
     @property
     def gluster(self) -> Pool:
@@ -97,7 +98,9 @@ class Pool:
     def learn(self, kind: str, name: str) -> t.Any:
         known = {
             "sessions": self.sessions,
-            "session_config": lambda: {**self.defaults(), **self.config},
+            "session_config": lambda: (
+                {**self.defaults(), **self.config} if self.knows_config else None
+            ),
             "session_settings": lambda: SETTINGS["10.3"],
             "session_errors": lambda: ("Permission denied",) if self.dies else (),
             "keys_accepted": lambda: self.keys,
@@ -150,6 +153,7 @@ class Pool:
         assert self.state == "absent" or "force" in words
         self.state = "created" if self.state == "absent" else self.state
         self.keys = self.keys or self.sends_keys
+        self.knows_config = True
         if self.there and "push-pem" in words:
             self.there = replace(self.there, options={"features.read-only": "on"})
 
@@ -260,6 +264,24 @@ def test_the_ways() -> None:
         pool = pool_in(state)
         bring(pool, replace(WANTED, state=wanted, config={"sync-jobs": 5}))
         assert pool.lines == lines
+
+
+@pytest.mark.parametrize("wanted", ["present", "started"])
+@pytest.mark.parametrize("state", ["created", "stopped", "started"])
+def test_what_only_other_nodes_know_is_created_again(state: str, wanted: str, clock: Clock) -> None:
+    pool = pool_in(state)
+    pool.knows_config = False
+    task = replace(WANTED, state=wanted, config={"sync-jobs": 5})
+    bring(pool, task)
+    assert pool.lines[:2] == ["create push-pem force", "config sync-jobs 5"]
+    assert bring(pool, task).steps == ()
+
+
+def test_without_settings_the_start_is_left_to_gluster(clock: Clock) -> None:
+    pool = pool_in("stopped")
+    pool.knows_config = False
+    bring(pool, replace(WANTED, state="started"))
+    assert pool.lines == ["start"]
 
 
 FOR = replace(WANTED, state="paused", paused_for="snapshot nightly")
