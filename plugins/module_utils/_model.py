@@ -356,10 +356,10 @@ class Cluster:
     def sessions(self, volume: str = "") -> tuple[Session, ...]:
         return t.cast("tuple[Session, ...]", self.get("sessions", volume))
 
-    def session_config(self, volume: str, secondary: str) -> t.Mapping[str, str] | None:
-        """Every key with its value, keys with underscores; None where this node has no such session."""
+    def session_config(self, volume: str, secondary: str) -> t.Mapping[str, str]:
+        """Every key with its value, keys with underscores; none where this node has no such session."""
         name = f"{volume} {secondary}"
-        return t.cast("t.Mapping[str, str] | None", self.get("session_config", name))
+        return t.cast("t.Mapping[str, str]", self.get("session_config", name))
 
     def session_settings(self) -> t.Mapping[str, Setting]:
         """The keys that the installed Gluster knows; they have underscores."""

@@ -279,7 +279,7 @@ def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
 def settings(params: dict[str, t.Any], session: Session, reader: Reader) -> dict[str, t.Any]:
     """What gather_subset asks for, and null for the settings if it does not."""
     subset = params["gather_subset"]
-    present = (reader.session_config(session.volume, session.secondary) or {}) if subset else {}
+    present = reader.session_config(session.volume, session.secondary) if subset else {}
     config = dict(sorted(named(params, present).items())) if "config" in subset else None
     told: dict[str, t.Any] = {"config": config}
     if "changed_config" in subset:

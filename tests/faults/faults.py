@@ -302,14 +302,15 @@ def wait_until_well(seconds: float = 300) -> str:
     return said
 
 
-def mend() -> None:
-    """The fault is over: all is there again, and nothing of the harness is in the way."""
+def mend() -> str:
+    """The fault is over, and nothing of the harness is in the way; what is missing even so."""
     running = lab("status", check=False)
     for node in SERVERS:
         if re.search(rf"^{node} +- ", running, re.MULTILINE):
             lab("boot", node, check=False)
     link("master", "lab")
     lab.on("node1", "rm -f /run/faults; systemctl reset-failed glusterd; systemctl start glusterd")
+    return wait_until_well()
 
 
 def clear() -> None:
@@ -450,8 +451,7 @@ def judge(case: Case, folder: Path) -> Result:
     (result.first, result.said), listener = disturbed(case, operation, folder)
     if not listener.struck:
         problems.append("the fault had no place: the command was not run")
-    mend()
-    missing = wait_until_well()
+    missing = mend()
     if missing:
         problems.append(f"the cluster is not well again: {missing}")
     if TRACEBACK.search(result.said) and case.fault != "module":
@@ -521,8 +521,7 @@ def main() -> None:
 
 def run(options: argparse.Namespace, kept: dict[str, t.Any], folder: Path) -> int:
     make_cluster()
-    mend()  # what a run that was ended left
-    missing = wait_until_well()
+    missing = mend()  # what a run that was ended left
     if missing:
         raise RuntimeError(f"the cluster is not well: {missing}")
     names = [operation for operation, _command in SHORT] if options.short else list(OPERATIONS)

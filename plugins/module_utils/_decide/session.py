@@ -112,9 +112,7 @@ def decide_session(wanted: WantedSession, cluster: Cluster) -> Plan:
     target = state if wanted.state == "present" else wanted.state
     # Other nodes list it and this one does not know it, as after a creation that was ended: it has no
     # settings here, and is created again. Asked only where its settings are needed anyway.
-    torn = bool(session and config) and (
-        cluster.session_config(wanted.volume, wanted.secondary) is None
-    )
+    torn = bool(session and config) and not cluster.session_config(wanted.volume, wanted.secondary)
     if session is None or state == "created" or torn:
         create = _create(wanted, session, cluster)
         # A session that never ran may be one whose keys did not arrive.
@@ -192,8 +190,8 @@ def _port(wanted: WantedSession, session: Session | None, cluster: Cluster) -> i
     """Of sshd at the destination: as the task says, or else as the session has it."""
     if wanted.ssh_port is not None:
         return wanted.ssh_port
-    config = cluster.session_config(wanted.volume, wanted.secondary) if session else None
-    found = (config or {}).get("ssh_port", "")
+    config = cluster.session_config(wanted.volume, wanted.secondary) if session else {}
+    found = config.get("ssh_port", "")
     return int(found) if re.match(r"\d{1,5}\Z", found) else 22
 
 
@@ -245,8 +243,8 @@ def _changes(
         return []
     settings = cluster.session_settings()
     defaults = {key: one.default for key, one in settings.items()}
-    present = cluster.session_config(wanted.volume, wanted.secondary) if session else None
-    present = defaults if present is None else present
+    present = cluster.session_config(wanted.volume, wanted.secondary) if session else {}
+    present = present or defaults  # of one that is yet to be created
     return [
         SetSessionConfig(wanted.volume, wanted.secondary, key, value)
         for key, value in config.items()
@@ -349,7 +347,7 @@ def named_config(wanted: WantedSession, cluster: Cluster) -> dict[str, str] | No
     if not _configures(wanted) or wanted.state == "absent":
         return None
     keys = wanted_config(wanted, cluster.session_settings())
-    present = cluster.session_config(wanted.volume, wanted.secondary) or {}
+    present = cluster.session_config(wanted.volume, wanted.secondary)
     return {key: present.get(key, "") for key in keys}
 
 

@@ -229,14 +229,14 @@ class Reader:
                 return ()
             raise
 
-    def session_config(self, volume: str, secondary: str) -> dict[str, str] | None:
-        """Every key, or None where there is no session."""
+    def session_config(self, volume: str, secondary: str) -> dict[str, str]:
+        """Every key; none where this node has no such session, also if others list it."""
         words = ("volume", "geo-replication", volume, secondary, "config")
         try:
             return self._ask(words, read_session_config)
         except GlusterError as error:
             if _missing(error):
-                return None
+                return {}
             raise
 
     def session_settings(self) -> dict[str, Setting]:

@@ -144,7 +144,7 @@ def _rsync(
     if volumes.have_session:
         user = "" if target.user == "root" else f"{target.user}@"
         secondary = f"{user}{target.host}::{volumes.destination}"
-        config = reader.session_config(volumes.source, secondary) or {}
+        config = reader.session_config(volumes.source, secondary)
         if shows_its_mount(config):
             return
     if not account.by_root:

@@ -128,16 +128,16 @@ class SetSessionConfig(SessionStep):
         return self.key.replace("_", "-")
 
     def effect(self, cluster: Cluster) -> Cluster:
-        config = {**(cluster.session_config(self.volume, self.secondary) or {})}
+        config = {**cluster.session_config(self.volume, self.secondary)}
         config[self.key] = self._value(cluster)
         return cluster.put("session_config", self.name, config)
 
     def holds(self, cluster: Cluster) -> bool:
-        config = cluster.session_config(self.volume, self.secondary) or {}
+        config = cluster.session_config(self.volume, self.secondary)
         return config.get(self.key, "") == self._value(cluster)
 
     def lacking(self, cluster: Cluster) -> str:
-        config = cluster.session_config(self.volume, self.secondary) or {}
+        config = cluster.session_config(self.volume, self.secondary)
         return f"{self.key} is {config.get(self.key)!r}"
 
     def _value(self, cluster: Cluster) -> str:
@@ -168,12 +168,11 @@ class SetCheckpoint(SessionStep):
         return ("config", "checkpoint", "now")
 
     def effect(self, cluster: Cluster) -> Cluster:
-        config = cluster.session_config(self.volume, self.secondary) or {}
-        return cluster.put("session_config", self.name, {**config, "checkpoint": "<now>"})
+        config = {**cluster.session_config(self.volume, self.secondary), "checkpoint": "<now>"}
+        return cluster.put("session_config", self.name, config)
 
     def holds(self, cluster: Cluster) -> bool:
-        config = cluster.session_config(self.volume, self.secondary) or {}
-        return config.get("checkpoint", "0") != "0"
+        return cluster.session_config(self.volume, self.secondary).get("checkpoint", "0") != "0"
 
     def proof(self) -> tuple[Topic, ...]:
         return (("session_config", self.name), *super().proof())
@@ -225,7 +224,7 @@ class StartSession(SessionStep):
 
     def obstacles(self, cluster: Cluster) -> t.Iterator[str]:
         """Gluster would call it a session that syncs."""
-        config = cluster.session_config(self.volume, self.secondary) or {}
+        config = cluster.session_config(self.volume, self.secondary)
         host = self.secondary.rpartition("::")[0].rpartition("@")[2]
         if shows_its_mount(config):
             return

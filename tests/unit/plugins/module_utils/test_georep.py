@@ -99,7 +99,7 @@ class Pool:
         known = {
             "sessions": self.sessions,
             "session_config": lambda: (
-                {**self.defaults(), **self.config} if self.knows_config else None
+                {**self.defaults(), **self.config} if self.knows_config else {}
             ),
             "session_settings": lambda: SETTINGS["10.3"],
             "session_errors": lambda: ("Permission denied",) if self.dies else (),
@@ -275,6 +275,16 @@ def test_what_only_other_nodes_know_is_created_again(state: str, wanted: str, cl
     bring(pool, task)
     assert pool.lines[:2] == ["create push-pem force", "config sync-jobs 5"]
     assert bring(pool, task).steps == ()
+
+
+@pytest.mark.parametrize("knows_config", [False, True])
+@pytest.mark.parametrize("state", ["absent", "created"])
+def test_what_is_the_default_is_not_set(state: str, knows_config: bool, clock: Clock) -> None:
+    pool = pool_in(state)
+    pool.knows_config = knows_config
+    default = pool.defaults()["sync_jobs"]
+    bring(pool, replace(WANTED, config={"sync-jobs": int(default)}))
+    assert not [line for line in pool.lines if line.startswith("config")]
 
 
 def test_without_settings_the_start_is_left_to_gluster(clock: Clock) -> None:

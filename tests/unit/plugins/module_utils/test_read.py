@@ -331,6 +331,21 @@ def test_the_status_of_a_volume_that_is_not_there_is_an_error() -> None:
         reader_of(STOPPED.replace("is not started", "does not exist")).status("lastnight")
 
 
+def test_a_session_that_this_node_does_not_know_has_no_settings() -> None:
+    """As Gluster 10.3 says it."""
+    reader = reader_of(
+        """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<cliOutput>
+  <opRet>-1</opRet>
+  <opErrno>30800</opErrno>
+  <opErrstr>Geo-replication session between ledger and node4::mirror does not exist.</opErrstr>
+  <geoRep/>
+</cliOutput>
+"""
+    )
+    assert reader.session_config("ledger", "node4::mirror") == {}
+
+
 PEER = "<peer><uuid>{0}</uuid><hostname>{0}</hostname><connected>{1}</connected></peer>"
 POOL_ANSWERS = {
     "pool list": "<peerStatus>"
