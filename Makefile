@@ -4,11 +4,11 @@
 # Everything that a target needs and the machine lacks is installed first, see tests/tools/bootstrap.
 
 SHELL := bash
-QUICK := lint units report sanity units-pythons sanity-floor docs build
+QUICK := lint units report sanity sanity-floor docs build
 SLOW := lab molecule
 GATE := $(QUICK) $(SLOW) molecule-replication
 
-.PHONY: help test test-matrix $(GATE) bench bench-lab faults faults-short format demo demo-down lab-up lab-down lock clean
+.PHONY: help test test-matrix $(GATE) units-pythons bench bench-lab faults faults-short format demo demo-down lab-up lab-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -18,8 +18,8 @@ help: ## This list
 test: ## The steps from lint to molecule, in two rows side by side
 	@tests/tools/step $(SLOW) -- $(QUICK) molecule-replication
 
-test-matrix: ## The whole of what runs on the lab: bookworm (Gluster 10), bullseye (9), trixie (11)
-	@LAB_WHOLE=yes LAB_SETS=20 tests/tools/step lab molecule molecule-replication molecule-bullseye molecule-trixie
+test-matrix: ## Every Python, and the whole of what runs on the lab: bookworm (Gluster 10), bullseye (9), trixie (11)
+	@LAB_WHOLE=yes LAB_SETS=20 tests/tools/step units-pythons lab molecule molecule-replication molecule-bullseye molecule-trixie
 
 lint: ## Step: ruff, mypy --strict, shellcheck, yamllint, ansible-lint, changelog fragments
 units: ## Step: unit tests with plain pytest
@@ -38,7 +38,7 @@ faults: ## Every operation, disturbed at each of its commands: what was run befo
 bench: ## How long modules take, how much memory, how many calls: a table, and .build/bench.json
 bench-lab: ## The same work with the modules, in a loop of command tasks and by a shell script, on the lab
 
-$(GATE) bench bench-lab faults faults-short:
+$(GATE) units-pythons bench bench-lab faults faults-short:
 	@tests/tools/step $@
 
 format: ## Ruff's formatting and safe fixes, in this checkout

@@ -13,9 +13,9 @@ version_added: 1.0.0
 description:
   - Of snapshots, or of the sets of consistency groups, it returns the newest one that a restore can go
     back to.
-  - It leaves out sets of which a snapshot is missing, snapshots that are activated and have a brick
-    that is offline, those of which Gluster does not say when they were taken, and the safety snapshots
-    of earlier restores.
+  - It leaves out sets of which a snapshot is missing, snapshots whose creation did not end, those that
+    are activated and have a brick that is offline, those of which Gluster does not say when they were
+    taken, and the safety snapshots of earlier restores.
   - Whether the volume can be restored now is decided by
     M(glusterfs.data_protection.gluster_snapshot), in check mode too.
 author:

@@ -93,6 +93,11 @@ class VolumeStatus:
         return tuple(brick.name for brick in self.bricks_of(volume) if not brick.online)
 
 
+HALF_MADE = "half made (its creation did not end)"
+ONLY_LISTED = "only listed (glusterd of this node has nothing of it any more)"
+"""What glusterd takes for a snapshot, and is none."""
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """A snapshot as ``gluster snapshot info`` shows it; None is what only Gluster can say."""
@@ -104,6 +109,11 @@ class Snapshot:
     uuid: str | None = None
     created: str | None = None  # ISO 8601, UTC
     snapshot_volume: str | None = None  # 32 hex digits: the hidden volume that holds the data
+    broken: str = ""  # why nothing can be had from it
+
+    @property
+    def complete(self) -> bool:
+        return not self.broken
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ def snapshot_result(snapshot: Snapshot | None) -> Result | None:
         "description": words_of(snapshot.description),
         "created": snapshot.created,
         "activated": snapshot.activated,
+        "complete": snapshot.complete,
         "snapshot_volume": snapshot.snapshot_volume,
         "before_restore_of": facts_of(snapshot.description, "restore").get("snapshot"),
         "snapshot_set": _set_of(snapshot),

@@ -274,6 +274,13 @@ snapshot:
       description: Whether its bricks run.
       type: bool
       sample: false
+    complete:
+      description:
+        - Whether its creation was brought to an end. It is V(false) while one is going on, and for good
+          where a node lost its power in the midst of it. Nothing can be had from such a snapshot.
+        - It is what this node says, from a file of glusterd.
+      type: bool
+      sample: true
     snapshot_volume:
       description: Gluster's hidden volume that holds the data; part of its bricks' paths.
       type: str
@@ -324,7 +331,7 @@ snapshot_set:
       type: str
       sample: Before the upgrade of the shop
     complete:
-      description: Whether there is a snapshot of every volume that was a member then.
+      description: Whether there is a snapshot of every volume that was a member then, and each is complete.
       type: bool
       sample: true
     consistency:

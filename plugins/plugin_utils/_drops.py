@@ -49,7 +49,8 @@ def _series(info: Row, policy: Policy) -> list[Series]:
     found: dict[tuple[str, str], list[Item]] = {}
     for row in info["snapshots"]:
         if not row["snapshot_set"] and policy.covers(row["name"], bool(row["before_restore_of"])):
-            item = Item(row["name"], (_snapshot(row),))
+            lacking = "" if row["complete"] else "not complete"
+            item = Item(row["name"], (_snapshot(row),), lacking)
             found.setdefault(("volume", row["volume"]), []).append(item)
     for row in info["snapshot_sets"]:
         if policy.covers(row["name"]):

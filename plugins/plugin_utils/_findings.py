@@ -119,6 +119,7 @@ def _of_volumes(seen: Row, limits: Limits) -> t.Iterator[Row]:
         yield from _of_restore(volume, taken_of[volume["name"]])
         if not volume["is_clone"]:
             yield from _of_restorable(volume, taken_of[volume["name"]], seen["read_at"], limits)
+    yield from _of_broken(seen["snapshots"])
 
 
 def _of_running(volume: Row) -> t.Iterator[Row]:
@@ -188,6 +189,18 @@ def _unfinished(volume: Row, snapshots: t.Sequence[Row]) -> Mark | None:
     mark = Mark.of(known)
     there = (known.snapshot_volume, *(one["snapshot_volume"] for one in snapshots))
     return mark if mark and not mark.done and mark.data in there else None
+
+
+def _of_broken(snapshots: t.Iterable[Row]) -> t.Iterator[Row]:
+    for one in snapshots:
+        if not one["complete"]:
+            yield _finding(
+                WARNING,
+                "snapshot_broken",
+                f"volume {one['volume']}",
+                f"Snapshot {one['name']} is not complete: nothing can be had from it.",
+                "If it is not being taken just now, remove it (gluster_snapshot with state: absent).",
+            )
 
 
 def _of_restorable(
@@ -260,7 +273,7 @@ def _of_groups(seen: Row, limits: Limits) -> t.Iterator[Row]:
             )
     for one in seen["snapshot_sets"]:
         if not one["complete"]:
-            there = ", ".join(snapshot["volume"] for snapshot in one["snapshots"])
+            there = ", ".join(row["volume"] for row in one["snapshots"] if row["complete"])
             yield _finding(
                 WARNING,
                 "set_incomplete",

@@ -18,6 +18,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     was_primary,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
+    HALF_MADE,
     Brick,
     BrickStatus,
     Cluster,
@@ -70,6 +71,7 @@ class World:
     config: SnapshotConfig = field(default_factory=lambda: SnapshotConfig(256, 90, False, False))
     cut_at: int | None = None  # the n-th command,
     cut_after: bool = False  # before or after it has its effect
+    cut_midst: bool = False  # with that, a creation is left half made
     fail_at: int | None = None
     refused: frozenset[str] = frozenset()
     timeout: int = 600
@@ -157,6 +159,9 @@ class World:
         getattr(self, f"_{words[0]}_{words[1]}".replace("-", "_"))(words, *words[2:])
         self.clients_write()
         if number == self.cut_at:
+            if self.cut_midst and words[1] == "create":
+                held = self.snapshots[words[2]]
+                held.snapshot = replace(held.snapshot, broken=HALF_MADE, activated=False)
             raise PowerCut
 
     def clients_write(self) -> None:
@@ -193,6 +198,8 @@ class World:
 
     def _snapshot_activate(self, words: t.Sequence[str], name: str) -> None:
         held = self.snapshots[name]
+        if not held.snapshot.complete:
+            self._fail(words, INTERNAL)
         if held.snapshot.activated:
             self._fail(words, INVALID)
         held.snapshot = replace(held.snapshot, activated=True)
@@ -206,6 +213,8 @@ class World:
     def _snapshot_restore(self, words: t.Sequence[str], name: str) -> None:
         held = self.snapshots[name]
         volume = held.snapshot.volume
+        if not held.snapshot.complete:
+            self._fail(words, INTERNAL)
         if self.volumes[volume].started:
             self._fail(words, VOLUME_STARTED)
         bricks = (Brick("node1", f"/run/gluster/snaps/{held.snapshot.snapshot_volume}/brick1"),)

@@ -34,7 +34,7 @@ from .notes import described, facts_of, line, made, said_in
 from .plan import Plan, Refusal
 from .snapshot import auto_delete_warning, find_snapshot
 from .steps.session import StopSession
-from .steps.snapshot import ActivateSnapshot, CreateSnapshot, RestoreSnapshot
+from .steps.snapshot import ActivateSnapshot, CreateSnapshot, RemoveHalfMade, RestoreSnapshot
 from .steps.volume import (
     UNSET,
     SetVolumeOptions,
@@ -286,14 +286,16 @@ def _before(
     started = volume.started
     if not snapshot.activated:
         stages["activate"] = [ActivateSnapshot(snapshot.name)]
-    if mark.safety and cluster.snapshot(mark.safety) is None:
+    safety = cluster.snapshot(mark.safety) if mark.safety else None
+    if mark.safety and not _kept(safety):
         hold: list[Step] = [_hold(volume, mark)] if ahead is None else []
         if not started:
             hold.append(StartVolume(volume.name))
             started = True
         description = mark.explained(group.tag if group else None)
         stages["hold"] = hold
-        stages["safety"] = [CreateSnapshot(mark.safety, volume.name, description)]
+        create = CreateSnapshot(mark.safety, volume.name, description)
+        stages["safety"] = [*_cleared(safety), create]
     if started:
         stages["stop"] = [StopVolume(volume.name)]
     stages["restore"] = [RestoreSnapshot(snapshot.name, volume.name, mark.data)]
@@ -320,8 +322,9 @@ def _after(
         return {**stages, "release": release} if in_group else {"hold again": release, **stages}
     keep: list[Step] = []
     activated = bool(kept and kept.activated)
-    if kept is None:
+    if not _kept(kept):
         stages["hold again"] = _held(volume, mark)
+        keep += _cleared(kept)
         keep.append(CreateSnapshot(mark.snapshot, volume.name, mark.description))
         activated = mark.activated and cluster.config().activate_on_create
     if mark.activated and not activated:
@@ -330,6 +333,15 @@ def _after(
     end = replace(done, uuid=f"{{snapshot:{mark.snapshot}}}")
     stages["release"] = [_release(volume, end, again)]
     return stages
+
+
+def _kept(snapshot: Snapshot | None) -> bool:
+    return snapshot is not None and snapshot.complete
+
+
+def _cleared(snapshot: Snapshot | None) -> list[Step]:
+    """What is left of one whose creation did not end. Under the hold a new one holds the same."""
+    return [RemoveHalfMade(snapshot.name, snapshot.volume)] if snapshot else []
 
 
 def _held(volume: Volume, mark: Mark) -> list[Step]:

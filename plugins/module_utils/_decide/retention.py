@@ -227,11 +227,11 @@ def _single(snapshot: Snapshot) -> Item:
         if one_of
         else ""
     )
-    return Item(snapshot.name, (snapshot,), aside=aside)
+    return Item(snapshot.name, (snapshot,), snapshot.broken, aside)
 
 
 def _whole(one: SnapshotSet) -> Item:
-    there = f"{len(one.snapshots)} of {one.tag.members}"
+    there = f"{len(one.usable)} of {one.tag.members}"
     lacking = "" if one.complete else f"not whole ({there} are there)"
     return Item(one.tag.name, one.snapshots, lacking)
 

@@ -17,6 +17,7 @@ from .steps.snapshot import (
     DeactivateSnapshot,
     DeleteSnapshot,
     DeleteSnapshotsOfVolume,
+    broken,
 )
 
 if t.TYPE_CHECKING:
@@ -71,6 +72,8 @@ def decide_present(wanted: WantedSnapshot, cluster: Cluster) -> Plan:
         activated: bool | None = None
         if wanted.activated is not None:
             activated = cluster.config().activate_on_create
+    elif not snapshot.complete:
+        raise Refusal(broken(snapshot))
     else:
         activated = snapshot.activated
         warnings += description_warning(

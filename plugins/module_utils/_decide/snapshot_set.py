@@ -92,8 +92,12 @@ class SnapshotSet:
     noted: str = ""
 
     @property
+    def usable(self) -> tuple[Snapshot, ...]:
+        return tuple(snapshot for snapshot in self.snapshots if snapshot.complete)
+
+    @property
     def complete(self) -> bool:
-        return len(self.snapshots) == self.tag.members
+        return len(self.usable) == self.tag.members
 
     @property
     def consistency(self) -> str:
@@ -203,10 +207,10 @@ def decide_set(wanted: WantedSet, fresh: str, cluster: Cluster) -> Plan:
     held = _addresses(group, cluster) if wanted.quiesced else ()
     steps: list[Step] = [DeleteSnapshot(snapshot.name, snapshot.volume) for snapshot in left]
     steps += [AtOnce(tuple(creates), held), _note(tag, group, cluster)]
-    if left:
+    if found is not None:
         warnings.append(
-            f"An earlier run left {len(left)} of {found.tag.members if found else 0} snapshots of "
-            f"set {wanted.name} behind: they are removed, and the set is taken anew."
+            f"An earlier run left {_there(found)} snapshots of set {wanted.name} behind: they are "
+            "removed, and the set is taken anew."
         )
     if wanted.activated is not None and wanted.activated != cluster.config().activate_on_create:
         switch = ActivateSnapshot if wanted.activated else DeactivateSnapshot
@@ -218,8 +222,7 @@ def _as_it_is(wanted: WantedSet, found: SnapshotSet, cluster: Cluster) -> Plan:
     if not found.complete:
         raise Refusal(
             f"snapshot {wanted.name} of group {wanted.group} is not whole any more: "
-            f"{len(found.snapshots)} of {found.tag.members} are left "
-            f"({', '.join(found.volumes)})",
+            f"{_there(found)} are left ({', '.join(found.volumes)})",
             "Remove it (state: absent), or choose another name.",
         )
     warnings = []
@@ -236,6 +239,12 @@ def _as_it_is(wanted: WantedSet, found: SnapshotSet, cluster: Cluster) -> Plan:
         if wanted.activated is False and snapshot.activated:
             steps.append(DeactivateSnapshot(snapshot.name))
     return Plan(tuple(steps), tuple(warnings))
+
+
+def _there(found: SnapshotSet) -> str:
+    half_made = len(found.snapshots) - len(found.usable)
+    more = f" (and {half_made} half made)" if half_made else ""
+    return f"{len(found.usable)} of {found.tag.members}{more}"
 
 
 def member_name(group: str, name: str, volume: str) -> str:
@@ -484,7 +493,7 @@ def _refuse_what_does_not_fit(
     if not found.complete:
         raise Refusal(
             f"snapshot {wanted.name} of group {wanted.group} is not whole: "
-            f"{len(found.snapshots)} of {found.tag.members} are there ({', '.join(found.volumes)})",
+            f"{_there(found)} are there ({', '.join(found.volumes)})",
             "It cannot be restored as a set. Each of its snapshots can be, by itself (with volume).",
         )
     group = find_whole_group(wanted.group, cluster)

@@ -9,8 +9,19 @@ import configparser
 import contextlib
 import shlex
 import typing as t
+from dataclasses import replace
 
-from .._model import SNAPSHOT_BRICK, Cluster, Session, Snapshot, Unknown, Volume, VolumeStatus
+from .._model import (
+    HALF_MADE,
+    ONLY_LISTED,
+    SNAPSHOT_BRICK,
+    Cluster,
+    Session,
+    Snapshot,
+    Unknown,
+    Volume,
+    VolumeStatus,
+)
 from .._run.errors import (
     MISREAD,
     NO_SNAPSHOT,
@@ -60,8 +71,14 @@ GSYNCD_CONF = "/etc/glusterfs/gsyncd.conf"
 GSYNCD_LOG = "/var/log/glusterfs/geo-replication/{}_{}_{}/gsyncd.log"
 KEY = "/var/lib/glusterd/geo-replication/secret.pem"
 SNAPSHOTS = "/var/lib/glusterd/snaps"
-REMOVED = "status=3"
-"""Decommissioned: glusterd writes it down before it removes anything. No command tells it."""
+BEGUN, REMOVED = "status=1", "status=3"
+"""What glusterd writes down before it makes anything of a snapshot, and before it removes anything. No
+command tells it.
+
+The first stays where a node lost its power meanwhile. What that node had made is removed when its
+glusterd is back, which then has the snapshot from the others again: from each of them once, so that
+it lists it still when it was removed, until it is started anew (Gluster 10.3).
+"""
 
 
 class Reader:
@@ -144,12 +161,27 @@ class Reader:
             if _missing(error):
                 return None
             raise
-        return _only(name, found, ("gluster", "snapshot", "info", name))
+        known = _only(name, found, ("gluster", "snapshot", "info", name))
+        return self._examined([known])[0] if known else None
 
     def snapshots(self, volume: str = "") -> tuple[Snapshot, ...]:
         """Those of a volume, or all of the cluster."""
         words = ("snapshot", "info", *(("volume", volume) if volume else ()))
-        return _all_of(volume, self._ask(words, read_snapshots), ("gluster", *words))
+        return self._examined(
+            _all_of(volume, self._ask(words, read_snapshots), ("gluster", *words))
+        )
+
+    def _examined(self, snapshots: t.Iterable[Snapshot]) -> tuple[Snapshot, ...]:
+        """With what only files of glusterd tell of them."""
+        stored = set(self._names_in(SNAPSHOTS))
+
+        def broken(name: str) -> str:
+            if stored and name not in stored:
+                return ONLY_LISTED
+            begun = BEGUN in self._text_of(f"{SNAPSHOTS}/{name}/info").split()
+            return HALF_MADE if begun else ""
+
+        return tuple(replace(s, broken=broken(s.name)) if not s.activated else s for s in snapshots)
 
     def snapshots_if_any(self, volume: str) -> tuple[Snapshot, ...] | None:
         """None where there is no such volume."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from ..._model import BrickStatus, Cluster, Snapshot, Volume
+from ..._model import HALF_MADE, ONLY_LISTED, BrickStatus, Cluster, Snapshot, Volume
 from ..notes import facts_of
 from ..plan import Step
 from .volume import DeleteVolume, georep_obstacle
@@ -23,6 +23,19 @@ def offline_bricks(cluster: Cluster, snapshot: str) -> tuple[str, ...]:
     if not bricks:
         return ("all of them",)
     return tuple(b.name or "one of a node that is down" for b in bricks if not b.online)
+
+
+REMEDIES: t.Mapping[str, str] = {
+    HALF_MADE: "If no other run is at it, remove it (state: absent), and take it again",
+    ONLY_LISTED: "Restart that glusterd (systemctl restart glusterd)",
+}
+
+
+def broken(snapshot: Snapshot | None) -> str:
+    """Why nothing can be had from it, and what to do; or ""."""
+    if snapshot is None or snapshot.complete:
+        return ""
+    return f"snapshot {snapshot.name} is {snapshot.broken}. {REMEDIES[snapshot.broken]}"
 
 
 @dataclass(frozen=True)
@@ -49,10 +62,13 @@ class CreateSnapshot(Step):
 
     def holds(self, cluster: Cluster) -> bool:
         snapshot = cluster.snapshot(self.name)
-        if snapshot is None or snapshot.volume != self.volume:
+        if snapshot is None or snapshot.volume != self.volume or not snapshot.complete:
             return False
         # One that somebody else was faster with will do, but not as a member of a set.
         return self.is_own(cluster) or not facts_of(self.description, "set")
+
+    def lacking(self, cluster: Cluster) -> str:
+        return broken(cluster.snapshot(self.name)) or super().lacking(cluster)
 
     def proof(self) -> tuple[Topic, ...]:
         return (("snapshot", self.name),)
@@ -102,6 +118,8 @@ def in_use(snapshot: Snapshot, cluster: Cluster) -> str:
     The others lose it, and from then on every node refuses to remove the rest (Gluster 10.3). Only
     this node is seen, whose workers of geo-replication are mostly as old as those of the others.
     """
+    if snapshot.broken == ONLY_LISTED:
+        return f"{ONLY_LISTED}. {REMEDIES[ONLY_LISTED]}"
     who = cluster.mounted_apart().get(snapshot.snapshot_volume or "")
     if who:
         return (
@@ -147,8 +165,18 @@ class DeleteSnapshot(Step):
     def holds(self, cluster: Cluster) -> bool:
         return cluster.snapshot(self.name) is None
 
+    def lacking(self, cluster: Cluster) -> str:
+        return broken(cluster.snapshot(self.name)) or super().lacking(cluster)
+
     def proof(self) -> tuple[Topic, ...]:
         return (("snapshot", self.name),)
+
+
+@dataclass(frozen=True)
+class RemoveHalfMade(DeleteSnapshot):
+    """Nothing can be had from it, so nothing is lost that would end what can be taken back."""
+
+    final: t.ClassVar[bool] = False
 
 
 @dataclass(frozen=True)
@@ -183,6 +211,11 @@ class ActivateSnapshot(Step):
 
     patience: t.ClassVar[float] = 60.0
     name: str
+
+    def obstacles(self, cluster: Cluster) -> t.Iterator[str]:
+        why = broken(cluster.snapshot(self.name))
+        if why:
+            yield why
 
     def words(self, cluster: Cluster) -> tuple[str, ...]:
         return ("snapshot", "activate", self.name)

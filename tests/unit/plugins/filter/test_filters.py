@@ -46,6 +46,7 @@ def taken(name: str, created: str | None, **changes: t.Any) -> Row:
         "description": "",
         "created": created,
         "activated": False,
+        "complete": True,
         "snapshot_volume": None,
         "before_restore_of": None,
         "snapshot_set": None,
@@ -58,6 +59,7 @@ ROWS = [
     taken("tue", "2026-11-24T02:00:00Z"),
     taken("safety", "2026-11-25T02:00:00Z", before_restore_of="mon"),
     taken("when", None),
+    taken("half", "2026-11-25T05:00:00Z", complete=False),
     taken("other", "2026-11-25T03:00:00Z", volume="w"),
     taken(
         "down", "2026-11-25T04:00:00Z", activated=True, bricks=[{"online": True}, {"online": False}]

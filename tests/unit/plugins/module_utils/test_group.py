@@ -345,6 +345,22 @@ def test_a_set_cut_anywhere_is_taken_whole_by_the_next_run(number: int, after: b
     assert take(made).steps == ()
 
 
+@pytest.mark.parametrize("number", range(3))
+def test_a_set_of_which_one_is_half_made_is_taken_anew(number: int) -> None:
+    made = shop(taken=False)
+    made.cut_at, made.cut_after, made.cut_midst = number, True, True
+    with pytest.raises(PowerCut):
+        take(made)
+    made.cut_at = None
+    found = sets(made)["nightly"]
+    assert not found.complete
+    with pytest.raises(Refusal, match="1 half made"):
+        restore(made)
+    assert "(and 1 half made)" in take(made).warnings[-1]
+    assert sets(made)["nightly"].complete
+    assert len(made.snapshots) == 3
+
+
 @pytest.mark.parametrize("member", MEMBERS)
 def test_a_member_that_fails_takes_the_others_with_it(member: str) -> None:
     made = shop(taken=False)
@@ -509,6 +525,21 @@ def test_a_restore_cut_anywhere_and_run_again(number: int, after: bool) -> None:
     made.clients_write()
     restore(made)
     judge(made, data)
+    assert restore(made).steps == ()
+
+
+@pytest.mark.parametrize("number", range(commands_of_a_restore()))
+def test_a_restore_cut_in_the_midst_of_a_creation_and_run_again(number: int) -> None:
+    made = shop()
+    data = data_of(made)
+    made.cut_at, made.cut_after, made.cut_midst = number, True, True
+    with pytest.raises(PowerCut):
+        restore(made)
+    made.cut_at = None
+    made.clients_write()
+    restore(made)
+    judge(made, data)
+    assert all(held.snapshot.complete for held in made.snapshots.values())
     assert restore(made).steps == ()
 
 

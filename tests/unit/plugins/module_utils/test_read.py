@@ -14,6 +14,8 @@ from xml.etree import ElementTree
 
 import pytest
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
+    HALF_MADE,
+    ONLY_LISTED,
     Brick,
     BrickStatus,
     Session,
@@ -371,6 +373,47 @@ def test_how_many_snapshots_each_node_knows() -> None:
 
     reader = Reader(Gluster(lock_timeout=0, run=run), run, lambda: "")
     assert reader.snapshot_counts("v") == {"this node": 1, "node2": 2}
+
+
+@pytest.mark.parametrize(
+    ("stored", "status", "broken"),
+    [
+        ("nightly", 1, HALF_MADE),
+        ("nightly", 2, ""),
+        ("missed_snaps_list", 2, ONLY_LISTED),
+    ],
+)
+def test_what_is_no_snapshot_is_told_by_what_glusterd_wrote_down(
+    stored: str, status: int, broken: str
+) -> None:
+    """As 10.3 did, when glusterd of a node was killed in the midst of a `snapshot create`.
+
+    After that each node had the first, and after its removal that node the last.
+    """
+    answer = (
+        "<?xml version='1.0'?><cliOutput><opRet>0</opRet><opErrno>0</opErrno>"
+        "<snapInfo><snapshots><snapshot><name>nightly</name><snapVolume><name>ef18</name>"
+        "<status>Stopped</status><originVolume><name>projects</name></originVolume></snapVolume>"
+        "</snapshot></snapshots></snapInfo></cliOutput>"
+    )
+    asked = []
+
+    def text_of(path: str) -> str:
+        asked.append(path)
+        return f"snap-id=b3716f0f\nstatus={status}\nsnap-restored=0\ntime-stamp=1795752094\n"
+
+    reader = Reader(
+        reader_of(answer).gluster,
+        lambda *asked: Output(0, "", ""),
+        lambda: "",
+        text_of=text_of,
+        names_in=lambda path: [stored],
+    )
+    found = reader.snapshot("nightly")
+    assert found is not None
+    assert found.broken == broken
+    assert reader.snapshots() == (found,)
+    assert set(asked) <= {"/var/lib/glusterd/snaps/nightly/info"}
 
 
 def test_a_removal_that_failed_is_told_by_what_glusterd_wrote_down() -> None:

@@ -21,6 +21,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     free_name,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
+    HALF_MADE,
     Session,
     Snapshot,
     Volume,
@@ -71,12 +72,14 @@ def judge(made: World, wanted: WantedRestore, data: int) -> None:
     if wanted.keep_snapshot:
         kept = made.snapshots["nightly"]
         assert kept.data == data
+        assert kept.snapshot.complete
         assert kept.snapshot.description == "kept"
         assert mark.uuid == kept.snapshot.uuid
     else:
         assert "nightly" not in made.snapshots
     if wanted.safety_snapshot:
         assert made.snapshots[mark.safety].data == made.replaced
+        assert made.snapshots[mark.safety].snapshot.complete
 
 
 def wanted_of(safety: bool, keep: bool) -> WantedRestore:
@@ -104,6 +107,15 @@ def every_cut() -> t.Iterator[tuple[str, bool, bool, int, bool]]:
             yield status, safety, keep, number, after
 
 
+def every_creation() -> t.Iterator[tuple[str, bool, int]]:
+    for status, safety in itertools.product(("Started", "Stopped"), BOTH):
+        made = world(status)
+        task(made, wanted_of(safety, True))
+        for number, line in enumerate(made.lines):
+            if line.startswith("snapshot create"):
+                yield status, safety, number
+
+
 @pytest.mark.parametrize(("status", "safety", "keep", "number", "after"), list(every_cut()))
 def test_cut_anywhere_and_run_again(
     status: str, safety: bool, keep: bool, number: int, after: bool
@@ -127,6 +139,34 @@ def test_cut_anywhere_and_run_again(
     task(made, wanted)
     judge(made, wanted, data)
     assert task(made, wanted).steps == ()
+
+
+@pytest.mark.parametrize(("status", "safety", "number"), list(every_creation()))
+def test_cut_in_the_midst_of_a_creation_and_run_again(
+    status: str, safety: bool, number: int
+) -> None:
+    made = world(status)
+    data = made.snapshots["nightly"].data
+    wanted = wanted_of(safety, True)
+    made.cut_at, made.cut_after, made.cut_midst = number, True, True
+    with pytest.raises(PowerCut):
+        task(made, wanted)
+    assert [held for held in made.snapshots.values() if not held.snapshot.complete]
+    made.cut_at = None
+    made.lines.clear()
+    task(made, wanted)
+    judge(made, wanted, data)
+    assert len(made.snapshots) == 1 + safety
+    assert task(made, wanted).steps == ()
+
+
+def test_what_is_half_made_is_not_restored() -> None:
+    made = world()
+    held = made.snapshots["nightly"]
+    held.snapshot = replace(held.snapshot, broken=HALF_MADE)
+    with pytest.raises(Refusal, match="snapshot nightly is half made"):
+        task(made, wanted_of(True, True))
+    assert made.lines == []
 
 
 def replicated(status: str) -> World:

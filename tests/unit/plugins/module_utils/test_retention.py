@@ -33,6 +33,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     Tag,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
+    HALF_MADE,
     Cluster,
     Peer,
     Snapshot,
@@ -381,6 +382,18 @@ def test_what_is_too_young() -> None:
         "younger than 1w (min_age)"
     )
     assert "old" not in reasons(cluster_of((OLD, NEW), clock="2025-01-08T02:00:00Z"), old)
+
+
+def test_what_is_half_made_costs_no_other() -> None:
+    """The newest whole one stays, with as many more as are asked for."""
+    taken = [snapshot(f"day{day}", START + timedelta(day)) for day in range(4)]
+    taken[3] = replace(taken[3], broken=HALF_MADE)
+    told = reasons(cluster_of(taken), keeping(keep_last=2))
+    assert told == {
+        "day1": "keep_last 2",
+        "day2": "the newest; keep_last 2",
+        "day3": "the newest; keep_last 2; half made (its creation did not end)",
+    }
 
 
 def test_what_a_clone_was_made_from() -> None:

@@ -68,6 +68,7 @@ def snapshot(
         "description": "",
         "created": created,
         "activated": False,
+        "complete": True,
         "snapshot_volume": f"{name}-data",
         "before_restore_of": None,
         "snapshot_set": None,
@@ -249,6 +250,10 @@ def test_all_is_well() -> None:
             *("notice", "set_not_proved", "consistency group shop", "monday"),
         ),
         (of_group(snapshot_sets=[one_set(consistency="none", complete=False)]), "", "", "", ""),
+        (
+            lambda seen: seen["snapshots"]["snapshots"].append(snapshot(complete=False)),
+            *("warning", "snapshot_broken", "volume v", "Snapshot s is not complete"),
+        ),
         (
             lambda seen: seen["snapshots"].update(snapshot_sets=[one_set(complete=False)]),
             *("warning", "set_incomplete", "consistency group shop", "only of v there is one"),
