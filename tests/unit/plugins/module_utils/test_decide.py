@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import string
 import typing as t
+from dataclasses import replace
 
 import pytest
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide import (
@@ -19,7 +20,13 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     Plan,
     Refusal,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.snapshot import (
+    CreateSnapshot,
+    DeleteSnapshot,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
+    HALF_MADE,
+    ONLY_LISTED,
     Cluster,
     Session,
     Worker,
@@ -151,6 +158,50 @@ def test_a_removal_that_failed_is_not_tried_again_while_workers_run(status: str)
     made.sessions[""] = (Session("v2", "c1::copy", (worker,)),)
     told = why_not(made, ABSENT["one"])
     assert ("stop the sessions of v2" in told) == (status != "Stopped") == ("a" in made.snapshots)
+
+
+@pytest.mark.parametrize("absent", ABSENT.values(), ids=ABSENT)
+def test_what_is_only_listed_is_not_removed(absent: Decide) -> None:
+    made = in_use()
+    held = made.snapshots["a"]
+    held.snapshot = replace(held.snapshot, broken=ONLY_LISTED)
+    assert "systemctl restart glusterd" in why_not(made, absent)
+    assert "a" in made.snapshots
+
+
+def half_made() -> World:
+    made = in_use()
+    held = made.snapshots["a"]
+    held.snapshot = replace(held.snapshot, broken=HALF_MADE, activated=False)
+    made.lines.clear()
+    return made
+
+
+@pytest.mark.parametrize(
+    "decide",
+    [
+        lambda cluster: snapshot.decide_present(snapshot.WantedSnapshot("a"), cluster),
+        lambda cluster: snapshot.decide_present(
+            snapshot.WantedSnapshot("a", activated=True), cluster
+        ),
+        lambda cluster: clone.decide_clone("copy", "a", True, cluster),
+    ],
+    ids=["present", "activated", "clone"],
+)
+def test_what_is_half_made_is_no_snapshot(decide: Decide) -> None:
+    made = half_made()
+    assert "snapshot a is half made" in why_not(made, decide)
+    assert made.lines == []
+
+
+def test_a_creation_is_over_when_it_was_brought_to_an_end() -> None:
+    """Of one that did not answer in time: it is listed while it goes on."""
+    made = half_made()
+    step = CreateSnapshot("a", made.snapshots["a"].snapshot.volume)
+    cluster = made.refresh(Cluster(), step.proof())
+    assert not step.holds(cluster)
+    assert "half made" in step.lacking(cluster)
+    assert "half made" in DeleteSnapshot("a", step.volume).lacking(cluster)
 
 
 @given(worlds(), st.sampled_from(VOLUMES))
