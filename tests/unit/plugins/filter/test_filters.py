@@ -145,6 +145,11 @@ def test_what_rules_drop() -> None:
     assert first == {**info["snapshots"][0], "reasons": ["keep_last 2: as many are newer"]}
 
 
+def test_what_is_not_complete_costs_no_other() -> None:
+    rows = [*days(2), taken("n-half", "2026-11-24T00:00:00Z", complete=False)]
+    assert dropped({"snapshots": rows, "snapshot_sets": []}, pattern="*", keep_last=2) == []
+
+
 def test_what_is_beside_the_rules() -> None:
     held = [{**row, "description": "keep-until=2026-12-24"} for row in days(2)]
     assert dropped({"snapshots": held, "snapshot_sets": []}, pattern="*", keep_last=1) == []

@@ -292,6 +292,19 @@ def message(made: World) -> str:
     return _told(error.value, run, t.cast("t.Any", made))
 
 
+def test_without_what_was_half_made_a_restore_is_not_half_done() -> None:
+    """A snapshot that is removed for good would be the point of no return."""
+    made = world()
+    made.cut_at, made.cut_after, made.cut_midst = 2, True, True
+    with pytest.raises(PowerCut):
+        task(made, wanted_of(True, True))
+    (safety,) = set(made.snapshots) - {"nightly"}
+    made.cut_at = None
+    made.refused = frozenset({f"snapshot create {safety}"})
+    assert "half done" not in message(made)
+    assert set(made.snapshots) == {"nightly"}
+
+
 def test_a_start_that_failed_is_not_told_as_having_had_effect() -> None:
     made = world()
     made.refused = frozenset({"volume start projects"})
