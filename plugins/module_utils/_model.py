@@ -110,6 +110,7 @@ class Snapshot:
     created: str | None = None  # ISO 8601, UTC
     snapshot_volume: str | None = None  # 32 hex digits: the hidden volume that holds the data
     broken: str = ""  # why nothing can be had from it
+    removal_failed: bool = field(default=False, compare=False)  # it was begun here and did not end
 
     @property
     def complete(self) -> bool:
@@ -358,10 +359,6 @@ class Cluster:
     def mounted_apart(self) -> t.Mapping[str, str]:
         """Snapshot volumes of which a process of this node has a brick mounted for itself, and who."""
         return t.cast("t.Mapping[str, str]", self.get("mounted_apart"))
-
-    def removals_failed(self) -> t.Collection[str]:
-        """Snapshots whose removal was begun here and did not end."""
-        return t.cast("t.Collection[str]", self.get("removals_failed"))
 
     def sessions(self, volume: str = "") -> tuple[Session, ...]:
         return t.cast("tuple[Session, ...]", self.get("sessions", volume))

@@ -389,9 +389,11 @@ def _mounts() -> str:
 def _text_of(path: str) -> str:
     """The end of a file, "" where there is none."""
     try:
-        with open(path, "rb") as source:
+        with open(
+            path, "rb", buffering=0
+        ) as source:  # there may be one for each of 25,600 snapshots
             source.seek(max(os.fstat(source.fileno()).st_size - TAIL, 0))
-            return source.read(TAIL).decode("utf-8", "replace")
+            return source.read().decode("utf-8", "replace")
     except OSError:
         return ""
 

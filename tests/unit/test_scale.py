@@ -147,7 +147,7 @@ def test_a_run_that_changes_nothing_takes_few_calls(recording: Recording) -> Non
     assert len(calls) <= most(recording), calls
 
 
-ASKED_OF_THE_NODE = ("now", "mounted_apart", "removals_failed")
+ASKED_OF_THE_NODE = ("now", "mounted_apart")
 """No command of Gluster tells these."""
 
 

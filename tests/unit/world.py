@@ -77,7 +77,6 @@ class World:
     timeout: int = 600
     time: str = "now"
     mounted_apart: dict[str, str] = field(default_factory=dict)
-    removals_failed: set[str] = field(default_factory=set)
     counts: dict[str, int] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     ids: t.Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -124,7 +123,6 @@ class World:
         # The others are thick_bricks and peers; None is said of a volume that is not there.
         others: dict[str, t.Any] = {
             "mounted_apart": self.mounted_apart,
-            "removals_failed": self.removals_failed,
             "now": self.time,
             "sessions": self.sessions.get(name, ()),
             "snapshots": None,

@@ -134,7 +134,6 @@ class Reader:
             "now": self.now,
             "peers": self.peers,
             "mounted_apart": lambda: mounted_apart(self._tables()),
-            "removals_failed": self.removals_failed,
             "all_volumes": lambda: {volume.name: volume for volume in self.volumes()},
             "all_snapshots": lambda: {found.name: found for found in self.snapshots()},
             "all_statuses": lambda: self.statuses(cluster.volumes()),
@@ -175,13 +174,15 @@ class Reader:
         """With what only files of glusterd tell of them."""
         stored = set(self._names_in(SNAPSHOTS))
 
-        def broken(name: str) -> str:
-            if stored and name not in stored:
-                return ONLY_LISTED
-            begun = BEGUN in self._text_of(f"{SNAPSHOTS}/{name}/info").split()
-            return HALF_MADE if begun else ""
+        def examined(snapshot: Snapshot) -> Snapshot:
+            if stored and snapshot.name not in stored:
+                return replace(snapshot, broken=ONLY_LISTED)
+            wrote = self._text_of(f"{SNAPSHOTS}/{snapshot.name}/info").split()
+            if BEGUN in wrote:
+                return replace(snapshot, broken=HALF_MADE)
+            return replace(snapshot, removal_failed=True) if REMOVED in wrote else snapshot
 
-        return tuple(replace(s, broken=broken(s.name)) if not s.activated else s for s in snapshots)
+        return tuple(map(examined, snapshots))
 
     def snapshots_if_any(self, volume: str) -> tuple[Snapshot, ...] | None:
         """None where there is no such volume."""
@@ -234,11 +235,6 @@ class Reader:
 
     def peers(self) -> tuple[Peer, ...]:
         return self._ask(("pool", "list"), read_peers)
-
-    def removals_failed(self) -> frozenset[str]:
-        """Snapshots of which this node has begun a removal that did not end."""
-        infos = ((name, f"{SNAPSHOTS}/{name}/info") for name in self._names_in(SNAPSHOTS))
-        return frozenset(n for n, path in infos if REMOVED in self._text_of(path).split())
 
     def snapshot_counts(self, volume: str) -> dict[str, int]:
         """How many of it each node knows that answers; they are one cluster, and can differ."""

@@ -127,7 +127,7 @@ def in_use(snapshot: Snapshot, cluster: Cluster) -> str:
             f"node rmdir the empty /run/gluster/snaps/{snapshot.snapshot_volume}/brick*: that lets "
             "go of it"
         )
-    if snapshot.name not in cluster.removals_failed():
+    if not snapshot.removal_failed:
         return ""
     # Paused workers live on, with what they have mounted.
     alive = {one.volume for one in cluster.sessions() if one.state in ("started", "paused")}

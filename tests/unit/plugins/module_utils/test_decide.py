@@ -153,7 +153,8 @@ def test_what_a_worker_has_mounted_is_not_removed(absent: Decide) -> None:
 def test_a_removal_that_failed_is_not_tried_again_while_workers_run(status: str) -> None:
     """The first try let go of it on this node alone (10.3 removes the mount point)."""
     made = in_use()
-    made.removals_failed.add("a")
+    held = made.snapshots["a"]
+    held.snapshot = replace(held.snapshot, removal_failed=True)
     worker = Worker("node1", "id", "/bricks/v2", status)
     made.sessions[""] = (Session("v2", "c1::copy", (worker,)),)
     told = why_not(made, ABSENT["one"])

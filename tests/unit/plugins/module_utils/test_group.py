@@ -513,26 +513,16 @@ def commands_of_a_restore() -> int:
     return len(made.lines)
 
 
-@pytest.mark.parametrize("after", BOTH)
+@pytest.mark.parametrize(
+    ("after", "midst"),
+    [(False, False), (True, False), (True, True)],
+    ids=["before", "after", "in the midst"],
+)
 @pytest.mark.parametrize("number", range(commands_of_a_restore()))
-def test_a_restore_cut_anywhere_and_run_again(number: int, after: bool) -> None:
+def test_a_restore_cut_anywhere_and_run_again(number: int, after: bool, midst: bool) -> None:
     made = shop()
     data = data_of(made)
-    made.cut_at, made.cut_after = number, after
-    with pytest.raises(PowerCut):
-        restore(made)
-    made.cut_at = None
-    made.clients_write()
-    restore(made)
-    judge(made, data)
-    assert restore(made).steps == ()
-
-
-@pytest.mark.parametrize("number", range(commands_of_a_restore()))
-def test_a_restore_cut_in_the_midst_of_a_creation_and_run_again(number: int) -> None:
-    made = shop()
-    data = data_of(made)
-    made.cut_at, made.cut_after, made.cut_midst = number, True, True
+    made.cut_at, made.cut_after, made.cut_midst = number, after, midst
     with pytest.raises(PowerCut):
         restore(made)
     made.cut_at = None

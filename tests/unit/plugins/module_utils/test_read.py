@@ -375,6 +375,18 @@ def test_how_many_snapshots_each_node_knows() -> None:
     assert reader.snapshot_counts("v") == {"this node": 1, "node2": 2}
 
 
+def listing(*names: str) -> str:
+    snapshots = "".join(
+        f"<snapshot><name>{name}</name><snapVolume><name>ef18</name><status>Stopped</status>"
+        "<originVolume><name>projects</name></originVolume></snapVolume></snapshot>"
+        for name in names
+    )
+    return (
+        "<?xml version='1.0'?><cliOutput><opRet>0</opRet><opErrno>0</opErrno>"
+        f"<snapInfo><snapshots>{snapshots}</snapshots></snapInfo></cliOutput>"
+    )
+
+
 @pytest.mark.parametrize(
     ("stored", "status", "broken"),
     [
@@ -390,12 +402,6 @@ def test_what_is_no_snapshot_is_told_by_what_glusterd_wrote_down(
 
     After that each node had the first, and after its removal that node the last.
     """
-    answer = (
-        "<?xml version='1.0'?><cliOutput><opRet>0</opRet><opErrno>0</opErrno>"
-        "<snapInfo><snapshots><snapshot><name>nightly</name><snapVolume><name>ef18</name>"
-        "<status>Stopped</status><originVolume><name>projects</name></originVolume></snapVolume>"
-        "</snapshot></snapshots></snapInfo></cliOutput>"
-    )
     asked = []
 
     def text_of(path: str) -> str:
@@ -403,7 +409,7 @@ def test_what_is_no_snapshot_is_told_by_what_glusterd_wrote_down(
         return f"snap-id=b3716f0f\nstatus={status}\nsnap-restored=0\ntime-stamp=1795752094\n"
 
     reader = Reader(
-        reader_of(answer).gluster,
+        reader_of(listing("nightly")).gluster,
         lambda *asked: Output(0, "", ""),
         lambda: "",
         text_of=text_of,
@@ -420,10 +426,10 @@ def test_a_removal_that_failed_is_told_by_what_glusterd_wrote_down() -> None:
     """As 10.3 did after a `snapshot delete` that could not remove the logical volume."""
     wrote = {"nightly": "status=2", "held": "status=3", "missed_snaps_list": ""}
     reader = Reader(
-        reader_of("").gluster,
+        reader_of(listing("nightly", "held")).gluster,
         lambda *asked: Output(0, "", ""),
         lambda: "",
         text_of=lambda path: f"snap-id=0fffe2ac\n{wrote[path.split('/')[-2]]}\nsnap-restored=0\n",
         names_in=lambda path: list(wrote),
     )
-    assert reader.removals_failed() == {"held"}
+    assert {one.name for one in reader.snapshots() if one.removal_failed} == {"held"}

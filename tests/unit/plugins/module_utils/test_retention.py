@@ -69,7 +69,7 @@ def cluster_of(
 ) -> Cluster:
     known = {"v": Volume("v", "id", "Started"), **{volume.name: volume for volume in volumes}}
     found = Cluster({("config", ""): SnapshotConfig(256, 90, False, False), ("peers", ""): ()})
-    found = found.put("mounted_apart", "", {}).put("removals_failed", "", ())
+    found = found.put("mounted_apart", "", {})
     found = found.put("now", "", clock) if clock else found
     return found.put("all_volumes", "", known).put(
         "all_snapshots", "", {one.name: one for one in snapshots}
