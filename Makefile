@@ -26,7 +26,7 @@ units: ## Step: unit tests with plain pytest
 report: ## Step: the page of the role report in headless Chromium, on a phone and a desktop, light and dark
 sanity: ## Step: ansible-test sanity, newest ansible-core
 units-pythons: ## Step: the unit tests with ansible-test on every Python here
-sanity-floor: ## Step: the same with ansible-core 2.16, and the unit tests on Python 3.7 and 3.8
+sanity-floor: ## Step: the same with ansible-core 2.16, and the unit tests on Python 3.7
 docs: ## Step: module, role and docsite documentation with antsibull-docs
 build: ## Step: the licences, the collection tarball, and Galaxy's own checks of it
 lab: ## Step: the lab itself, cut, killed half way and twice at once

@@ -389,11 +389,12 @@ def _mounts() -> str:
 def _text_of(path: str) -> str:
     """The end of a file, "" where there is none."""
     try:
-        with open(
-            path, "rb", buffering=0
-        ) as source:  # there may be one for each of 25,600 snapshots
-            source.seek(max(os.fstat(source.fileno()).st_size - TAIL, 0))
-            return source.read().decode("utf-8", "replace")
+        source = os.open(path, os.O_RDONLY)  # half the time of open(), of each of 25,600 snapshots
+        try:
+            size = os.fstat(source).st_size
+            return os.pread(source, min(size, TAIL), max(size - TAIL, 0)).decode("utf-8", "replace")
+        finally:
+            os.close(source)
     except OSError:
         return ""
 

@@ -147,7 +147,7 @@ def half_done(what: str, safety: str) -> str:
     """What to know when the snapshot is consumed and the rest has failed."""
     kept = f" What it held before is in {safety}." if safety else ""
     return (
-        f"The restore of {what} is half done: do not start it by hand, nor write to it, before the "
+        f"The restore of {what} is half done: what is stopped or read-only is to stay so until the "
         f"same task has run to its end.{kept}"
     )
 

@@ -448,7 +448,8 @@ def _begun(wanted: WantedSetRestore, cluster: Cluster) -> Attempt | None:
     if not held or found is None or not found.complete:
         return None
     name, mark = held[0]
-    return Attempt(mark.attempt, mark.safety[len(wanted.group) + 1 : -len(name) - 1], found.volumes)
+    safety = mark.safety[len(wanted.group) + 1 :].rpartition(f"_{name}")[0]
+    return Attempt(mark.attempt, safety, found.volumes)
 
 
 def _restored_from(wanted: WantedSetRestore, cluster: Cluster) -> tuple[str, ...]:
