@@ -19,7 +19,7 @@ test: ## The steps from lint to molecule, in two rows side by side
 	@tests/tools/step $(SLOW) -- $(QUICK) molecule-replication
 
 test-matrix: ## Every Python, and the whole of what runs on the lab: bookworm (Gluster 10), bullseye (9), trixie (11)
-	@LAB_WHOLE=yes LAB_SETS=20 tests/tools/step units-pythons lab molecule molecule-replication molecule-bullseye molecule-trixie
+	@LAB_WHOLE=yes LAB_SETS=20 tests/tools/step units-pythons lab molecule molecule-replication molecule-bullseye molecule-trixie molecule-upgrade
 
 lint: ## Step: ruff, mypy --strict, shellcheck, yamllint, ansible-lint, changelog fragments
 units: ## Step: unit tests with plain pytest

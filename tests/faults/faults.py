@@ -609,7 +609,8 @@ def run(options: argparse.Namespace, kept: dict[str, t.Any], folder: Path) -> in
     make_cluster()
     missing = mend()  # what a run that was ended left
     if missing:
-        raise RuntimeError(f"the cluster is not well: {missing}")
+        print(f"the cluster is not well: {missing}", flush=True)
+        return 1
     names = [operation for operation, _command in SHORT] if options.short else list(OPERATIONS)
     only = options.only.partition("/")[0]
     out: list[str] = []

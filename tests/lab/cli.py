@@ -99,18 +99,22 @@ def arguments() -> argparse.ArgumentParser:
     def command(name: str, text: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=text, description=text)
 
+    def with_release(sub: argparse.ArgumentParser, default: str | None) -> None:
+        sub.add_argument(
+            "--release",
+            choices=sorted(RELEASES),
+            default=default,
+            required=default is None,
+            help="Debian release of the guests: "
+            + ", ".join(f"{name} has Gluster {has[0]}" for name, has in RELEASES.items()),
+        )
+
     for name, text in (
         ("build", "build the cached image of a release"),
         ("up", "start the guests and wait until glusterd answers on each"),
     ):
         sub = command(name, text)
-        sub.add_argument(
-            "--release",
-            choices=sorted(RELEASES),
-            default="bookworm",
-            help="Debian release of the guests: "
-            + ", ".join(f"{name} has Gluster {has[0]}" for name, has in RELEASES.items()),
-        )
+        with_release(sub, "bookworm")
         if name == "up":
             sub.add_argument(
                 "--nodes",
@@ -128,6 +132,9 @@ def arguments() -> argparse.ArgumentParser:
     sub.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND...")
     command("cut", "power cut: kill a node's guest").add_argument("node")
     command("boot", "boot a node that was cut, with its disks as they were").add_argument("node")
+    sub = command("upgrade", "put another release under a node: bricks and glusterd's files stay")
+    sub.add_argument("node")
+    with_release(sub, None)
     sub = command("inventory", "print the Ansible inventory")
     sub.add_argument("--path", action="store_true", help="print only where it is")
     command("down", "remove the lab; does nothing if there is none")
@@ -176,6 +183,7 @@ COMMANDS: dict[str, Callable[[Lab, argparse.Namespace], int | None]] = {
     "exec": execute,
     "cut": lambda lab, options: lab.cut(lab.node(options.node)),
     "boot": lambda lab, options: lab.boot(lab.node(options.node)),
+    "upgrade": lambda lab, options: lab.upgrade(lab.node(options.node), options.release),
     "inventory": inventory,
     "down": lambda lab, _options: lab.down(),
 }

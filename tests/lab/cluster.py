@@ -35,6 +35,12 @@ from .image import RELEASES, LabError, say
 SUBNET = "198.18.0"
 MEMORY_MB = 1024
 MAX_NODES = 9
+# What a node keeps of its system when it gets another one. Hooks belong to the packages.
+KEPT = [
+    "--exclude=var/lib/glusterd/hooks",
+    *("etc/lab", "etc/hostname", "etc/hosts", "etc/shadow", "root/.ssh", "var/lib/glusterd"),
+    *("etc/ssh/ssh_host_ed25519_key", "etc/ssh/ssh_host_ed25519_key.pub"),
+]
 # A Unix socket's path has 107 characters; ssh adds 17 to that of a control socket while it binds.
 MAX_STATE_PATH = 107 - 17 - len(f"/cm-{SUBNET}.9")
 
@@ -438,9 +444,30 @@ class Lab:
     def boot(self, node: Node) -> None:
         if self.guest(node):
             raise LabError(f"{node.name} is running already")
-        self._start_guest(node, Path(self.require_up()["image"]))
+        facts = self.require_up()
+        self._start_guest(node, Path(facts.get(node.name, facts["image"])))
         say(f"{node.name} started; waiting for ssh and glusterd")
         self._wait([node], {})
+
+    def upgrade(self, node: Node, release: str) -> None:
+        """Put the system of another release under a node: what it needs to be that node is its new seed."""
+        facts = {**self.require_up(), node.name: str(image.find(release))}
+        end = (
+            "systemctl stop glusterd; pkill gluster; sleep 1; sync; exec tar -C / -c "
+            + shlex.join(KEPT)
+        )
+        with open(self.state / f"{node.name}.kept", "wb", opener=_private) as kept:
+            subprocess.run(
+                self.inside(all_namespaces=False) + self.ssh(node, ["sh", "-c", end]),
+                stdin=subprocess.DEVNULL,
+                stdout=kept,
+                check=True,
+            )
+        self.cut(node)
+        (self.state / f"{node.name}.kept").rename(self.state / f"{node.name}.seed")
+        (self.state / f"{node.name}.root").unlink()
+        (self.state / "lab.json").write_text(json.dumps(facts))
+        self.boot(node)
 
 
 def report(waiting: dict[Node, subprocess.Popen[str]]) -> None:
@@ -471,8 +498,12 @@ def report(waiting: dict[Node, subprocess.Popen[str]]) -> None:
 
 
 def private(path: Path, text: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:
+    with open(path, "w", opener=_private) as out:
         out.write(text)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def seed(path: Path, files: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from ..._model import HALF_MADE, ONLY_LISTED, BrickStatus, Cluster, Snapshot, Volume
+from ..._model import BEFORE_11, HALF_MADE, ONLY_LISTED, BrickStatus, Cluster, Snapshot, Volume
 from ..notes import facts_of
 from ..plan import Step
 from .volume import DeleteVolume, georep_obstacle
@@ -28,6 +28,8 @@ def offline_bricks(cluster: Cluster, snapshot: str) -> tuple[str, ...]:
 REMEDIES: t.Mapping[str, str] = {
     HALF_MADE: "If no other run is at it, remove it (state: absent), and take it again",
     ONLY_LISTED: "Restart that glusterd (systemctl restart glusterd)",
+    BEFORE_11: "Neither activate nor remove it with gluster: glusterd ends at that, and does not "
+    "start again. The guide on troubleshooting tells how to remove it while glusterd is stopped",
 }
 
 
@@ -118,8 +120,8 @@ def in_use(snapshot: Snapshot, cluster: Cluster) -> str:
     The others lose it, and from then on every node refuses to remove the rest (Gluster 10.3). Only
     this node is seen, whose workers of geo-replication are mostly as old as those of the others.
     """
-    if snapshot.broken == ONLY_LISTED:
-        return f"{ONLY_LISTED}. {REMEDIES[ONLY_LISTED]}"
+    if snapshot.broken in (ONLY_LISTED, BEFORE_11):
+        return f"{snapshot.broken}. {REMEDIES[snapshot.broken]}"
     who = cluster.mounted_apart().get(snapshot.snapshot_volume or "")
     if who:
         return (

@@ -25,6 +25,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     DeleteSnapshot,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
+    BEFORE_11,
     HALF_MADE,
     ONLY_LISTED,
     Cluster,
@@ -161,12 +162,18 @@ def test_a_removal_that_failed_is_not_tried_again_while_workers_run(status: str)
     assert ("stop the sessions of v2" in told) == (status != "Stopped") == ("a" in made.snapshots)
 
 
+@pytest.mark.parametrize(
+    ("broken", "remedy"),
+    [(ONLY_LISTED, "systemctl restart glusterd"), (BEFORE_11, "while glusterd is stopped")],
+)
 @pytest.mark.parametrize("absent", ABSENT.values(), ids=ABSENT)
-def test_what_is_only_listed_is_not_removed(absent: Decide) -> None:
+def test_what_gluster_cannot_remove_is_not_removed(
+    absent: Decide, broken: str, remedy: str
+) -> None:
     made = in_use()
     held = made.snapshots["a"]
-    held.snapshot = replace(held.snapshot, broken=ONLY_LISTED)
-    assert "systemctl restart glusterd" in why_not(made, absent)
+    held.snapshot = replace(held.snapshot, broken=broken)
+    assert remedy in why_not(made, absent)
     assert "a" in made.snapshots
 
 

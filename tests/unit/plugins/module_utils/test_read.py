@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
+    BEFORE_11,
     HALF_MADE,
     ONLY_LISTED,
     Brick,
@@ -419,7 +420,36 @@ def test_what_is_no_snapshot_is_told_by_what_glusterd_wrote_down(
     assert found is not None
     assert found.broken == broken
     assert reader.snapshots() == (found,)
-    assert set(asked) <= {"/var/lib/glusterd/snaps/nightly/info"}
+    assert set(asked) <= {
+        "/var/lib/glusterd/glusterd.info",
+        "/var/lib/glusterd/snaps/nightly/info",
+    }
+
+
+@pytest.mark.parametrize(
+    ("version", "plugin", "broken"),
+    [
+        (110000, "", BEFORE_11),
+        (110000, "snap_plugin=LVM\n", ""),
+        (100000, "", ""),
+    ],
+)
+def test_a_snapshot_of_10_is_told_on_11(version: int, plugin: str, broken: str) -> None:
+    """As the files were on the lab: glusterd 11.1 ended at `snapshot activate` of the first."""
+    files = {
+        "/var/lib/glusterd/glusterd.info": f"UUID=bf1e9306\noperating-version={version}\n",
+        "/var/lib/glusterd/snaps/nightly/info": "snap-id=d4c4aa36\nstatus=2\n",
+        "/var/lib/glusterd/snaps/nightly/ef18/info": f"type=2\n{plugin}nfs.disable=on\n",
+    }
+    reader = Reader(
+        reader_of(listing("nightly")).gluster,
+        lambda *asked: Output(0, "", ""),
+        lambda: "",
+        text_of=lambda path: files.get(path, ""),
+        names_in=lambda path: ["nightly"],
+    )
+    (found,) = reader.snapshots()
+    assert found.broken == broken
 
 
 def test_a_removal_that_failed_is_told_by_what_glusterd_wrote_down() -> None:
@@ -429,7 +459,7 @@ def test_a_removal_that_failed_is_told_by_what_glusterd_wrote_down() -> None:
         reader_of(listing("nightly", "held")).gluster,
         lambda *asked: Output(0, "", ""),
         lambda: "",
-        text_of=lambda path: f"snap-id=0fffe2ac\n{wrote[path.split('/')[-2]]}\nsnap-restored=0\n",
+        text_of=lambda path: f"snap-id=0fffe2ac\n{wrote.get(path.split('/')[-2])}\nsnap-restored=0\n",
         names_in=lambda path: list(wrote),
     )
     assert {one.name for one in reader.snapshots() if one.removal_failed} == {"held"}
