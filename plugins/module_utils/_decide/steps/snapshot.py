@@ -88,7 +88,8 @@ class CreateSnapshot(Step):
         if offline:
             yield (
                 f"bricks of volume {self.volume} are offline: {', '.join(offline)} "
-                f"(gluster volume start {self.volume} force starts those of nodes that are up)"
+                f"(on a node that is up: systemctl restart glusterd where its glusterfsd runs all the "
+                f"same, else gluster volume start {self.volume} force)"
             )
         if "Rebalance" in status.tasks:
             yield f"a rebalance of volume {self.volume} is running"
