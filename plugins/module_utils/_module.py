@@ -26,7 +26,7 @@ from ._hold.firewall import find
 from ._hold.window import Window
 from ._model import Cluster, Unknown
 from ._read.reader import Reader
-from ._run.errors import ALREADY, Failure, GlusterError, clipped
+from ._run.errors import ALREADY, SNAPSHOT_EXISTS, Failure, GlusterError, clipped
 from ._run.gluster import Gluster
 from ._run.namespaces import tables
 from ._run.process import execute
@@ -202,7 +202,8 @@ class Run:
     window: Window | None = None
     commands: list[str] = field(default_factory=list)
     done: list[Step] = field(default_factory=list)
-    open: list[Step] = field(default_factory=list)  # was run, and is not proved
+    # What was run and is not proved, and how Gluster failed at it.
+    open: dict[Step, GlusterError | None] = field(default_factory=dict)
     undone: list[str] = field(default_factory=list)
     plan: Plan = field(default_factory=Plan)
     standing: list[Step] = field(default_factory=list)  # after a failure: what was not undone
@@ -239,7 +240,7 @@ class Run:
                     if step not in proved:
                         self._prove(step, failure)
                     self.done.append(step)
-                    self.open.remove(step)
+                    del self.open[step]
                 except GlusterError as error:
                     if together.apart:
                         self.failed[getattr(step, "name", "")] = error
@@ -271,7 +272,7 @@ class Run:
         every = {step: failure for ran in found for step, failure in ran.items()}
         ran = {step: every[step] for step in parts if step in every}
         self.commands += [step.line(self.cluster) for step in ran]
-        self.open = list(ran)
+        self.open = dict(ran)
         return ran
 
     def _proved_together(self, steps: t.Sequence[Step]) -> set[Step]:
@@ -342,7 +343,10 @@ class Run:
 
     def _take_back(self, failed: t.Sequence[Step]) -> None:
         """Undo in reverse, unless a step that is final has been done, or may have been."""
-        self.standing = [*self.done, *(step for step in failed if self._is_changed(step))]
+        changed = [step for step in failed if self._is_changed(step)]
+        # Where Gluster said that it is there already, somebody else was faster: it is not ours.
+        ours = [step for step in changed if not self._was_there(step)]
+        self.standing = [*self.done, *ours]
         if any(step.final for step in self.standing):
             return
         for step in reversed(list(self.standing)):
@@ -358,6 +362,11 @@ class Run:
                 return
             self.undone.append(self.commands[-1])
             self.standing.remove(step)
+
+    def _was_there(self, step: Step) -> bool:
+        failure = self.open[step]
+        is_there = failure is not None and failure.errno == SNAPSHOT_EXISTS
+        return is_there and not step.is_own(self.cluster)
 
     def _is_changed(self, step: Step) -> bool:
         """Is anything it touches other than before? Yes, where that cannot be told."""

@@ -35,6 +35,7 @@ ADVICE: t.Mapping[int, str] = {
     LOCKED: "Another command holds the cluster's lock: try again, or raise lock_timeout.",
     BRICK_DOWN: "Bring all bricks online (gluster volume status VOLUME) and run the task again.",
     NODE_DOWN: "Bring the missing nodes back (gluster pool list) and run the task again.",
+    SNAPSHOT_EXISTS: "Somebody else has taken it meanwhile: run the task again.",
     HARD_LIMIT: "Remove snapshots of the volume, or raise its snap_max_hard_limit.",
     NO_VOLUME: "Check the name of the volume (gluster volume list).",
     NO_SNAPSHOT: "Check the name of the snapshot (gluster snapshot list).",

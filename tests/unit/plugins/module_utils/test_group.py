@@ -410,6 +410,23 @@ def test_a_name_that_somebody_takes_meanwhile_costs_the_set() -> None:
     assert made.snapshots["shop_nightly_beta"].snapshot.description == ""
 
 
+def test_a_set_that_somebody_takes_meanwhile_is_not_told_as_taken_here() -> None:
+    """Two controllers ran the same play on the lab: one was faster with both snapshots."""
+    made = shop(taken=False)
+    reader = t.cast("t.Any", made)
+    cluster, plan = settle(
+        reader, Cluster(), lambda known: snapshot_set.decide_set(NIGHTLY, fresh(), known)
+    )
+    take(made)
+    run = Run(reader)
+    with pytest.raises(Failure) as caught:
+        run.carry_out(plan, cluster)
+    text = _told(caught.value, run, reader)
+    assert "Somebody else has taken it meanwhile: run the task again. Nothing was changed." in text
+    assert sets(made)["nightly"].complete
+    assert take(made).steps == ()
+
+
 def test_auto_delete_breaks_sets() -> None:
     made = shop(taken=False)
     made.config = replace(made.config, auto_delete=True)

@@ -459,7 +459,9 @@ def test_a_removal_that_failed_is_told_by_what_glusterd_wrote_down() -> None:
         reader_of(listing("nightly", "held")).gluster,
         lambda *asked: Output(0, "", ""),
         lambda: "",
-        text_of=lambda path: f"snap-id=0fffe2ac\n{wrote.get(path.split('/')[-2])}\nsnap-restored=0\n",
+        text_of=lambda path: (
+            f"snap-id=0fffe2ac\n{wrote.get(path.split('/')[-2])}\nsnap-restored=0\n"
+        ),
         names_in=lambda path: list(wrote),
     )
     assert {one.name for one in reader.snapshots() if one.removal_failed} == {"held"}
