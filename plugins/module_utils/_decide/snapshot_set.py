@@ -448,8 +448,8 @@ def _begun(wanted: WantedSetRestore, cluster: Cluster) -> Attempt | None:
     if not held or found is None or not found.complete:
         return None
     name, mark = held[0]
-    safety = mark.safety[len(wanted.group) + 1 :].rpartition(f"_{name}")[0]
-    return Attempt(mark.attempt, safety, found.volumes)
+    safety_set = mark.safety[len(wanted.group) + 1 :].rpartition(f"_{name}")[0]
+    return Attempt(mark.attempt, safety_set, found.volumes)
 
 
 def _restored_from(wanted: WantedSetRestore, cluster: Cluster) -> tuple[str, ...]:
