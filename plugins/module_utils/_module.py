@@ -343,9 +343,7 @@ class Run:
 
     def _take_back(self, failed: t.Sequence[Step]) -> None:
         """Undo in reverse, unless a step that is final has been done, or may have been."""
-        changed = [step for step in failed if self._is_changed(step)]
-        # Where Gluster said that it is there already, somebody else was faster: it is not ours.
-        ours = [step for step in changed if not self._was_there(step)]
+        ours = (step for step in failed if self._is_changed(step) and not self._was_there(step))
         self.standing = [*self.done, *ours]
         if any(step.final for step in self.standing):
             return
@@ -364,6 +362,7 @@ class Run:
             self.standing.remove(step)
 
     def _was_there(self, step: Step) -> bool:
+        """Did Gluster say that it is there already? Then somebody else was faster."""
         failure = self.open[step]
         is_there = failure is not None and failure.errno == SNAPSHOT_EXISTS
         return is_there and not step.is_own(self.cluster)

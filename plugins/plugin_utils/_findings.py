@@ -200,8 +200,8 @@ def _of_broken(snapshots: t.Iterable[Row]) -> t.Iterator[Row]:
                 "snapshot_broken",
                 f"volume {one['volume']}",
                 f"Snapshot {one['name']} is not complete: nothing can be had from it.",
-                "If it is not being taken just now, remove it: gluster_snapshot with state: absent, which "
-                "tells where a glusterd wants to be restarted instead.",
+                "If it is not being taken just now, remove it: gluster_snapshot with state: absent. "
+                "Where Gluster cannot, that is refused, and tells what to do.",
             )
 
 

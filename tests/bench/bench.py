@@ -87,7 +87,7 @@ class Node:
 
     def keep(self, said: str) -> None:
         """What glusterd has written of the snapshots of an answer."""
-        for name in re.findall(r"<name>(.+?)</name>", said):
+        for name in re.findall(r"<snapshot>\s*<name>(.+?)</name>", said):
             folder = self.snaps / name
             if not folder.exists():
                 folder.mkdir()
@@ -113,10 +113,9 @@ class Node:
             (sent,) = Path(there).rglob("AnsiballZ_*.py")
             return sent.rename(self.folder / f"{len(list(self.folder.iterdir()))}.py")
 
-    def run(self, payload: Path) -> tuple[float, float, list[str]]:
-        """The medians of some runs, and the calls of one of them."""
-        apart = ("unshare", "--map-root-user", "--mount", "sh", "-c", WITH_SNAPS, str(self.snaps))
-        once = [self.once(*apart, sys.executable, str(payload)) for _run in range(self.runs)]
+    def run(self, payload: Path, *within: str) -> tuple[float, float, list[str]]:
+        """The medians of some runs, and the calls of one of them; `within`: a command that runs others."""
+        once = [self.once(*within, sys.executable, str(payload)) for _run in range(self.runs)]
         calls = self.folder / "gluster.calls"
         told = calls.read_text(encoding="utf-8").splitlines() if calls.exists() else []
         calls.unlink(missing_ok=True)
@@ -137,13 +136,14 @@ def whole_cluster(node: Node) -> t.Iterator[Row]:
     """gluster_snapshot_info of all, for some sizes; what is beyond the empty cluster grows with it."""
     payload = node.payload(f"{OURS}gluster_snapshot_info")
     node.answer("snapshot info", generated.snapshots(0, 0))
-    empty = node.run(payload)[0]
+    within = ("unshare", "--map-root-user", "--mount", "sh", "-c", WITH_SNAPS, str(node.snaps))
+    empty = node.run(payload, *within)[0]
     per_thousand = []
     for volumes in SIZES:
         said = generated.snapshots(volumes, EACH)
         node.answer("snapshot info", said)
         node.keep(said)
-        seconds, megabytes, calls = node.run(payload)
+        seconds, megabytes, calls = node.run(payload, *within)
         count = volumes * EACH
         last = volumes == SIZES[-1]
         per_thousand.append((seconds - empty) / count * 1000)

@@ -326,10 +326,10 @@ def mend() -> str:
     return wait_until_well()
 
 
-def restart(nodes: t.Iterable[str]) -> str:
+def restart(nodes: t.Iterable[str]) -> None:
     for node in nodes:
         lab.on(node, "systemctl reset-failed glusterd; systemctl restart glusterd")
-    return wait_until_well()
+    wait_until_well()
 
 
 # -- what a message says -----------------------------------------------------------------------------
@@ -698,9 +698,9 @@ def page(kept: t.Mapping[str, t.Any]) -> str:
         cells = []
         for fault in FAULTS:
             found = places[where].get(fault, [])
-            well = [one for one in found if not one["problems"] and one["second"] not in BAD]
-            cells.append(f"{len(well)} of {len(found)}" if found else "")
-            notes += [one for one in found if one not in well or one["done"]]
+            well = sum(map(is_well, found))
+            cells.append(f"{well} of {len(found)}" if found else "")
+            notes += [one for one in found if not is_well(one) or one["done"]]
         rows.append((where[0].replace("_", " "), f"``{where[2]}``", *cells))
     table = "\n".join(
         f"   {'*' if not column else ' '} - {cell}".rstrip()
@@ -711,13 +711,16 @@ def page(kept: t.Mapping[str, t.Any]) -> str:
     return HEAD.format(total=len(kept), faults=faults, rows=table) + "".join(map(note, notes))
 
 
+def is_well(one: t.Mapping[str, t.Any]) -> bool:
+    return not one["problems"] and one["second"] not in BAD
+
+
 def note(one: t.Mapping[str, t.Any]) -> str:
     case = Case(**one["case"])
-    what = "; ".join(one["problems"]) or f"the last run failed too: {one['said']}"
-    if one["done"] and not one["problems"] and one["second"] not in BAD:
-        what = (
-            f"well, when this had been done: {'; '.join(one['done'])}. It was told: {one['said']}"
-        )
+    if is_well(one):
+        what = f"well, when this was done: {'; '.join(one['done'])}. It was told: {one['said']}"
+    else:
+        what = "; ".join(one["problems"]) or f"the last run failed too: {one['said']}"
     return f"\n* {case.operation}, {case.fault}, {case.moment} ``{plain(case.command)}``: {what}\n"
 
 

@@ -20,6 +20,7 @@ from .._decide.quiesce import (
     decide_hold,
     hold_bricks,
 )
+from .._read.reader import GLUSTERD_INFO
 from .._run.errors import Failure
 from .._run.process import execute
 from . import probe
@@ -30,7 +31,6 @@ if t.TYPE_CHECKING:
 
     from .._read.reader import Reader
 
-GLUSTERD_INFO = "/var/lib/glusterd/glusterd.info"
 PAUSE = 0.2
 SERVER = "Run the task on a server of the cluster, as root."
 

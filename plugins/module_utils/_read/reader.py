@@ -73,7 +73,7 @@ GSYNCD_CONF = "/etc/glusterfs/gsyncd.conf"
 GSYNCD_LOG = "/var/log/glusterfs/geo-replication/{}_{}_{}/gsyncd.log"
 KEY = "/var/lib/glusterd/geo-replication/secret.pem"
 SNAPSHOTS = "/var/lib/glusterd/snaps"
-GLUSTERD = "/var/lib/glusterd/glusterd.info"
+GLUSTERD_INFO = "/var/lib/glusterd/glusterd.info"
 PLUGIN = "snap_plugin="
 PLUGINS_SINCE = 110000
 """Gluster 11 writes down by which plugin a snapshot was taken. Its glusterd (11.1) ends where it is to
@@ -183,7 +183,7 @@ class Reader:
     def _examined(self, snapshots: t.Iterable[Snapshot]) -> tuple[Snapshot, ...]:
         """With what only files of glusterd tell of them."""
         stored = set(self._names_in(SNAPSHOTS))
-        version = re.search(r"operating-version=(\d{5,6})\b", self._text_of(GLUSTERD))
+        version = re.search(r"operating-version=(\d{5,6})\b", self._text_of(GLUSTERD_INFO))
         plugins = version is not None and int(version.group(1)) >= PLUGINS_SINCE
 
         def examined(snapshot: Snapshot) -> Snapshot:

@@ -22,6 +22,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Refusal
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.restore import (
+    MARK,
     READ_ONLY,
     Mark,
     WantedRestore,
@@ -548,6 +549,29 @@ def test_a_restore_cut_anywhere_and_run_again(number: int, after: bool, midst: b
     judge(made, data)
     assert all(held.snapshot.complete for held in made.snapshots.values())
     assert restore(made).steps == ()
+
+
+def test_a_safety_snapshot_beside_the_set_does_not_change_the_name_of_the_set() -> None:
+    """One that was taken again, since somebody had written, has another end than the others."""
+    whole = shop()
+    restore(whole)
+    made = shop()
+    made.cut_at, made.cut_after = whole.lines.index("volume set alpha"), True
+    with pytest.raises(PowerCut):
+        restore(made)
+    alpha = made.volumes["alpha"]
+    mark = Mark.of(alpha)
+    assert mark is not None
+    names = set()
+    for safety in (mark.safety, f"{mark.safety}-again"):
+        options = {**alpha.options, MARK: alpha.options[MARK].replace(mark.safety, safety)}
+        made.volumes["alpha"] = replace(alpha, options=options)
+        begun = settle(
+            t.cast("t.Any", made), Cluster(), lambda known: snapshot_set._begun(RESTORE, known)
+        )[1]
+        assert begun is not None
+        names.add(begun.safety)
+    assert len(names) == 1
 
 
 @pytest.mark.parametrize("second", range(0, 24, 3))

@@ -320,6 +320,7 @@ def test_half_a_restore_says_what_not_to_do_and_where_the_data_of_before_are() -
     for _again in range(2):
         text = message(made)
         assert "Volume projects is Stopped. The restore of volume projects is half done" in text
+        assert "what is stopped or read-only is to stay so until the same task has run" in text
         assert "starts it" not in text
         assert "Run the same task again" in text
         assert f"What it held before is in snapshot {min(made.snapshots)}." in text
