@@ -32,7 +32,7 @@ from ._run.namespaces import tables
 from ._run.process import execute
 
 if t.TYPE_CHECKING:
-    from ._trust.reader import TrustReader
+    from ._read.reader import Trust
 
 COMMON_OPTIONS: dict[str, dict[str, t.Any]] = {
     "timeout": {"type": "int", "default": 600},
@@ -63,7 +63,7 @@ def converge(
     decide: t.Callable[[Cluster], Plan],
     show: Show,
     unpredictable: t.Sequence[str] = (),
-    trust: TrustReader | None = None,
+    trust: Trust | None = None,
 ) -> t.NoReturn:
     """Bring the cluster to what the task declares, or in check mode say what would be done.
 

@@ -65,7 +65,15 @@ if t.TYPE_CHECKING:
     )
     from .._run.gluster import Gluster
     from .._run.process import Output
-    from .._trust.reader import TrustReader
+
+    class Trust(t.Protocol):
+        """A TrustReader: imported here, if only for its type, Ansible would send all of _trust everywhere."""
+
+        kinds: frozenset[str]
+        ssh: t.Any
+
+        def learn(self, topic: Topic) -> t.Any: ...
+
 
 Answer = t.TypeVar("Answer")
 
@@ -76,18 +84,11 @@ SNAPSHOTS = "/var/lib/glusterd/snaps"
 GLUSTERD_INFO = "/var/lib/glusterd/glusterd.info"
 PLUGIN = "snap_plugin="
 PLUGINS_SINCE = 110000
-"""Gluster 11 writes down by which plugin a snapshot was taken. Its glusterd (11.1) ends where it is to
-activate or to remove one of which nothing is written down, as no Gluster before did; after a removal it
-does not start again. Seen on the lab, with snapshots of 10.3.
-"""
+"""What Gluster 11 writes of a snapshot, and none before (CONTRIBUTING, what the lab taught)."""
 
 BEGUN, REMOVED = "status=1", "status=3"
-"""What glusterd writes down before it makes anything of a snapshot, and before it removes anything. No
-command tells it.
-
-The first stays where a node lost its power meanwhile. What that node had made is removed when its
-glusterd is back, which then has the snapshot from the others again: from each of them once, so that
-it lists it still when it was removed, until it is started anew (Gluster 10.3).
+"""What glusterd writes before it makes anything of a snapshot, and before it removes anything. No command
+tells it. What comes of the first is in CONTRIBUTING, what the lab taught.
 """
 
 
@@ -111,7 +112,7 @@ class Reader:
         self.now = now
         self._names_in = names_in
         self._tables = tables
-        self.trust: TrustReader | None = None  # where a module has to do with a destination
+        self.trust: Trust | None = None  # where a module has to do with a destination
         self._logical_volumes: tuple[LogicalVolume, ...] | None = None
 
     def run_program(self, words: t.Sequence[str]) -> None:
