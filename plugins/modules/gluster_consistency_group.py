@@ -165,7 +165,6 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
     converge,
-    fresh_uuid,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._results import group_result
 
@@ -174,7 +173,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
 
 
-def decide(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan:
+def decide(params: dict[str, t.Any], cluster: Cluster) -> Plan:
     """The plan for the wanted state."""
     if params["state"] == "absent":
         return decide_group_absent(params["name"], params["delete_snapshots"], cluster)
@@ -185,7 +184,7 @@ def decide(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan:
         params["description"],
         params["append"],
     )
-    return decide_group(wanted, fresh, cluster)
+    return decide_group(wanted, cluster)
 
 
 def show(params: dict[str, t.Any], cluster: Cluster) -> dict[str, t.Any]:
@@ -208,8 +207,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    fresh = fresh_uuid(module)
-    converge(module, lambda c: decide(module.params, fresh, c), lambda c: show(module.params, c))
+    converge(module, lambda c: decide(module.params, c), lambda c: show(module.params, c))
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ DECIDERS: tuple[Decide, ...] = (
     lambda c: config.decide_config("projects", 9, None, None, None, c),
     lambda c: config.decide_config(None, 9, 80, True, True, c),
     lambda c: restore.decide_restored(restore.WantedRestore("nightly", "projects", True), c),
-    lambda c: group.decide_group(group.WantedGroup("shop", ("projects",)), "id", c),
+    lambda c: group.decide_group(group.WantedGroup("shop", ("projects",)), c),
     lambda c: snapshot_set.decide_set(snapshot_set.WantedSet("nightly", "shop"), "id", c),
     lambda c: snapshot_set.decide_set_restored(
         snapshot_set.WantedSetRestore("nightly", "shop", True), "id", c

@@ -168,7 +168,7 @@ def grouped(size: int) -> Counted:
     made = Counted(time="2026-11-23T00:00:00Z")
     for number in range(size):
         made.add_volume(f"volume-{number}")
-    bring(made, lambda c: decide_group(WantedGroup("shop", tuple(made.volumes)), "id-group", c))
+    bring(made, lambda c: decide_group(WantedGroup("shop", tuple(made.volumes)), c))
     bring(made, lambda c: decide_set(WantedSet("nightly", "shop"), "id-of-set", c))
     return made
 
@@ -184,7 +184,7 @@ def bring(made: World, decide: t.Callable[[Cluster], Plan]) -> Plan:
 
 RESTORE = WantedSetRestore("nightly", "shop", stop_volume=True)
 AGAIN: t.Mapping[str, tuple[int, t.Callable[[Cluster], Plan]]] = {
-    "group": (1, lambda c: decide_group(WantedGroup("shop"), "id", c)),
+    "group": (1, lambda c: decide_group(WantedGroup("shop"), c)),
     "set": (2, lambda c: decide_set(WantedSet("nightly", "shop"), "id", c)),
     "set restored": (2, lambda c: decide_set_restored(RESTORE, "id-restore", c)),
     "retention": (

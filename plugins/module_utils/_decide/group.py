@@ -12,11 +12,13 @@ the rest is *drift*, and the next run mends it.
 
 from __future__ import annotations
 
+import itertools
 import typing as t
+import uuid
 from dataclasses import dataclass, replace
 
 from .names import check_description, check_group_name, check_volume_name
-from .notes import line, made, said_in
+from .notes import facts_of, line, made, said_in
 from .plan import Plan, Refusal
 from .steps.volume import UNSET, SetVolumeOptions
 
@@ -181,14 +183,14 @@ def find_whole_group(name: str, cluster: Cluster) -> Group:
     return group
 
 
-def decide_group(wanted: WantedGroup, fresh: str, cluster: Cluster) -> Plan:
-    """Every member says so, and nobody else; ``fresh`` is the UUID of a new group."""
+def decide_group(wanted: WantedGroup, cluster: Cluster) -> Plan:
+    """Every member says so, and nobody else."""
     check_group_name(wanted.name)
     check_description(wanted.description or "")
     group = find_group(wanted.name, cluster)
     members = _wanted_members(wanted, group, cluster)
     _refuse_members_of_others(wanted.name, members, group, cluster)
-    target = group or Group(fresh, wanted.name, members, description=wanted.description or "")
+    target = group or _new_group(wanted, members, cluster)
     description = target.description if wanted.description is None else wanted.description
     if (members, description) != (target.members, target.description):
         target = replace(
@@ -205,6 +207,20 @@ def decide_group(wanted: WantedGroup, fresh: str, cluster: Cluster) -> Plan:
         if volume is not None and volume.status != "Created":
             steps += _say(volume, UNSET)
     return Plan(tuple(steps))
+
+
+def _new_group(wanted: WantedGroup, members: tuple[str, ...], cluster: Cluster) -> Group:
+    """With a UUID that whoever founds it now comes to: two who do at once write the same.
+
+    It is not that of an earlier group of the name, as long as there is a snapshot of it.
+    """
+    tags = (facts_of(snapshot.description, "set") for snapshot in cluster.snapshots())
+    used = {str(tag.get("group")) for tag in tags}
+    first = cluster.volume(members[0])
+    texts = (f"{first.uuid if first else None} {wanted.name} {n}" for n in itertools.count())
+    ids = (str(uuid.uuid5(uuid.NAMESPACE_OID, text)) for text in texts)
+    identity = next(identity for identity in ids if identity not in used)
+    return Group(identity, wanted.name, members, description=wanted.description or "")
 
 
 def _wanted_members(wanted: WantedGroup, group: Group | None, cluster: Cluster) -> tuple[str, ...]:

@@ -145,6 +145,10 @@ class SetVolumeOptions(Step):
     def undo(self) -> Step | None:
         return SetVolumeOptions(self.volume, self.before) if self.before else None
 
+    def is_own(self, cluster: Cluster) -> bool:
+        """What somebody else has written meanwhile is not taken back."""
+        return self.holds(cluster)
+
 
 def _filled(value: str, cluster: Cluster) -> str:
     opening, found, rest = value.partition("{snapshot:")

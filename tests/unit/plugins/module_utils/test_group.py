@@ -102,8 +102,7 @@ def task(made: World, decide: t.Callable[[Cluster], Plan], window: StandIn | Non
 
 
 def form(made: World, wanted: WantedGroup = SHOP) -> Plan:
-    identity = fresh()
-    return task(made, lambda c: group.decide_group(wanted, identity, c))
+    return task(made, lambda c: group.decide_group(wanted, c))
 
 
 def take(made: World, wanted: WantedSet = NIGHTLY, window: StandIn | None = None) -> Plan:
@@ -158,6 +157,61 @@ def test_members_join_and_leave_and_the_id_stays() -> None:
     found = the_group(made)
     assert (found.members, found.drift, found.id) == (("alpha", "other"), (), identity)
     assert made.volumes["beta"].options[MEMBERSHIP] == "-"
+
+
+@pytest.mark.parametrize("between", range(len(MEMBERS)))
+def test_who_founds_it_at_once_writes_the_same(between: int) -> None:
+    """Another run begins and ends before any command of this one: both found it, and it is one group."""
+    made = shop(taken=False)
+    task(made, lambda c: group_absent("shop", c))
+    made.lines.clear()
+    run = made.run
+
+    def run_between(words: t.Sequence[str]) -> None:
+        if len(made.lines) == between:
+            made.run = run  # type: ignore[method-assign]
+            form(made)
+        run(words)
+
+    made.run = run_between  # type: ignore[method-assign]
+    assert len(form(made).steps) == len(MEMBERS)
+    assert (the_group(made).members, the_group(made).drift) == (MEMBERS, ())
+
+
+def test_a_word_of_somebody_else_is_not_taken_back() -> None:
+    """Another text is written for beta meanwhile: what this run wrote before is taken back, and no more."""
+    made = shop(taken=False)
+    task(made, lambda c: group_absent("shop", c))
+    made.lines.clear()
+    run = made.run
+
+    def run_before(words: t.Sequence[str]) -> None:
+        run(words)
+        if words[2] == "beta":
+            made._change("beta", options={MEMBERSHIP: "of somebody else"})
+
+    made.run = run_before  # type: ignore[method-assign]
+    with pytest.raises(GlusterError, match="not so when read back"):
+        form(made)
+    assert [made.volumes[name].options[MEMBERSHIP] for name in MEMBERS] == [
+        "-",
+        "of somebody else",
+        "-",
+    ]
+
+
+def test_a_new_group_is_another_than_that_whose_snapshots_are_kept() -> None:
+    made = shop()
+    first = the_group(made).id
+    task(made, lambda c: group_absent("shop", c))
+    form(made)
+    second = the_group(made).id
+    assert second != first
+    reader = t.cast("t.Any", made)
+    assert settle(reader, Cluster(), lambda c: snapshot_set.sets_of_group("shop", c))[1] == []
+    task(made, lambda c: group_absent("shop", c))
+    form(made)
+    assert the_group(made).id == second
 
 
 def test_a_volume_is_in_one_group_at_most() -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import types
 import typing as t
 
@@ -161,3 +162,17 @@ def test_what_a_controller_that_died_has_begun_is_waited_for(
         assert clock.now == 1600
     with _module.alone(module):
         assert clock.now == 1600
+
+
+def test_of_a_file_its_end_is_read(tmp_path: Path) -> None:
+    """A log may have grown for years; no file, a folder and odd bytes are no error."""
+    log = tmp_path / "gsyncd.log"
+    log.write_bytes(b"old" + b"." * (_module.TAIL - 4) + b"\xff new")
+    assert len(log.read_bytes()) == _module.TAIL + 4
+    text = _module._text_of(str(log))
+    assert (len(text), text[0], text[-5:]) == (_module.TAIL, ".", "\ufffd new")
+    log.write_bytes(b"status=1")
+    before = len(os.listdir("/proc/self/fd"))
+    assert _module._text_of(str(log)) == "status=1"
+    assert _module._text_of(str(tmp_path / "none")) == _module._text_of(str(tmp_path)) == ""
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -640,7 +640,7 @@ def test_sets_are_finished_wherever_a_run_was_cut(number: int, after: bool) -> N
     for name in ("one", "two", "three"):
         made.time = (START + timedelta(len(made.snapshots))).strftime(FORM)
         for decide in (
-            lambda c: group.decide_group(group.WantedGroup("shop", MEMBERS, ""), "id", c),
+            lambda c: group.decide_group(group.WantedGroup("shop", MEMBERS, ""), c),
             lambda c, name=name: snapshot_set.decide_set(
                 snapshot_set.WantedSet(name, "shop"), f"id-{name}", c
             ),
