@@ -12,13 +12,13 @@ class ModuleDocFragment:
 options:
   timeout:
     description:
-      - Seconds that one C(gluster) command may take.
+      - Seconds that one C(gluster) command may take, from 1 to 604800 (a week).
       - After this time the state is read again, since glusterd may have finished the work.
     type: int
     default: 600
   lock_timeout:
     description:
-      - Seconds for which a command that meets another one's cluster lock is tried again.
+      - Seconds for which a command that meets another one's cluster lock is tried again, from 0 to 604800.
     type: int
     default: 120
 attributes:

@@ -39,6 +39,12 @@ COMMON_OPTIONS: dict[str, dict[str, t.Any]] = {
     "lock_timeout": {"type": "int", "default": 120},
 }
 
+SECONDS = {"timeout": 1, "lock_timeout": 0, "wait_timeout": 0, "hold_wait": 0}
+"""Options that say how long to wait, and the least that each may be."""
+
+LONGEST = 7 * 24 * 3600
+"""The most: what somebody waits for has to end, and Python waits for no number of seconds."""
+
 ONLY_GLUSTER_KNOWS = ("uuid", "id", "created", "skew_seconds", "snapshot_volume")
 """Fields that no plan can predict: without them the diff is the same in check mode."""
 
@@ -379,6 +385,12 @@ class Run:
 
 
 def _reader(module: AnsibleModule) -> Reader:
+    for option, least in SECONDS.items():
+        seconds = module.params.get(option)
+        if seconds is not None and not least <= seconds <= LONGEST:
+            module.fail_json(
+                msg=f"{option} is {seconds}. Say {least} to {LONGEST} seconds. Nothing was changed."
+            )
     binary = module.get_bin_path("gluster")
     if binary is None:
         module.fail_json(

@@ -8,7 +8,9 @@ Those of geo-replication are in ``_georep_results``: no other module needs what 
 
 from __future__ import annotations
 
+import re
 import typing as t
+import uuid
 
 from ._decide.clone import Origin
 from ._decide.group import Membership
@@ -154,10 +156,14 @@ def _group_of(volume: Volume) -> Result | None:
 
 
 def snapshot_volume_result(snapshot: Snapshot) -> Result:
-    """The hidden volume of a snapshot, in the form of a volume."""
+    """The hidden volume of a snapshot, in the form of a volume.
+
+    Its name is its UUID without the dashes: ``volume-id`` in the files of glusterd (10.3).
+    """
+    name = snapshot.snapshot_volume or ""
     return {
         "name": snapshot.snapshot_volume,
-        "uuid": None,
+        "uuid": str(uuid.UUID(name)) if re.fullmatch("[0-9a-f]{32}", name) else None,
         "status": "Started" if snapshot.activated else "Stopped",
         "type": "",
         "bricks": [],

@@ -123,6 +123,7 @@ notes:
     (C(StrictHostKeyChecking=no)).
 seealso:
   - module: glusterfs.data_protection.gluster_georep_destination_info
+  - module: glusterfs.data_protection.gluster_georep_session
 """
 
 EXAMPLES = r"""

@@ -34,6 +34,10 @@ options:
   ssh_port:
     description: Only destinations with this port. With O(destination_host), V(22) by default.
     type: int
+  id:
+    description: Only the destination with this UUID.
+    type: str
+    aliases: [uuid]
   test:
     description: Try the destinations.
     type: bool
@@ -203,6 +207,8 @@ def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
         source = next((peer.uuid for peer in reader.peers() if peer.host == "localhost"), "")
         rows = []
         for target in targets(record, sessions, host, user, port):
+            if params["id"] not in (None, target.id):
+                continue
             identity = trust.identity(target)
             row = destination_row(target, identity.host, record.get(target, ()), sessions)
             row["source_key"] = key_line(identity, source) if identity.key else None
@@ -222,6 +228,7 @@ def main() -> None:
             "destination_host": {"type": "str", "aliases": ["secondary_host", "slavehost"]},
             "destination_user": {"type": "str"},
             "ssh_port": {"type": "int"},
+            "id": {"type": "str", "aliases": ["uuid"]},
             "test": {"type": "bool", "default": False},
             "volume": {"type": "str", "aliases": ["primary_volume", "mastervol"]},
             "destination_volume": {"type": "str", "aliases": ["secondary_volume", "slavevol"]},

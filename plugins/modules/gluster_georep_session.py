@@ -112,7 +112,7 @@ options:
     type: str
     choices: [active, checkpoint]
   wait_timeout:
-    description: Seconds to wait for that.
+    description: Seconds to wait for that, from 0 to 604800.
     type: int
     default: 180
   max_lag:

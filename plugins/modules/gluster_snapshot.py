@@ -44,7 +44,8 @@ options:
   snapshots:
     description:
       - Several snapshots in one task, instead of O(name) and O(volume), of volumes that have nothing to
-        do with each other. O(state) is that of all.
+        do with each other. O(state) is that of all; V(restored) is not possible.
+      - To take one its O(snapshots[].volume) is needed.
       - What stands against one concerns no other. The task fails in the end if any of them failed, and
         RV(results) has what became of each, as of a loop.
       - What is there is read once for all, and commands of several volumes run at a time, see O(forks).
@@ -80,12 +81,12 @@ options:
         time. Whether all is held is proved before the first snapshot and after the last one. If it
         is not so, the set is removed again.
       - When the last snapshot is taken, the hold of this node is released. Those of the others end
-        with it, see C(release_with) there.
+        with it, see O(glusterfs.data_protection.gluster_volume_quiesce#module:release_with).
       - The role P(glusterfs.data_protection.consistency_group_snapshot#role) does it all.
     type: bool
     default: false
   hold_wait:
-    description: With O(quiesced), how many seconds to wait until everything is held.
+    description: With O(quiesced), how many seconds to wait until everything is held, from 0 to 604800.
     type: int
     default: 60
   georep_paused:
@@ -97,8 +98,9 @@ options:
     default: false
   accept_auto_delete:
     description:
-      - With O(consistency_group), take a set although C(auto_delete) is on. Gluster may then remove
-        the snapshot of one member, and leave a set that cannot be restored.
+      - With O(consistency_group), take a set although
+        O(glusterfs.data_protection.gluster_snapshot_config#module:auto_delete) is on. Gluster may then
+        remove the snapshot of one member, and leave a set that cannot be restored.
     type: bool
     default: false
   accept_other_members:
@@ -171,6 +173,7 @@ options:
     default: false
 attributes:
   idempotent:
+    support: partial
     details:
       - Not with O(restore_again=true).
 notes:

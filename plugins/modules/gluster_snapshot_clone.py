@@ -52,6 +52,7 @@ notes:
   - A clone made by this module says in its option C(user.data-protection.origin) where it is from.
 seealso:
   - module: glusterfs.data_protection.gluster_snapshot
+  - module: glusterfs.data_protection.gluster_snapshot_retention
   - module: glusterfs.data_protection.gluster_volume_info
 """
 

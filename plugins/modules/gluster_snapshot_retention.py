@@ -95,7 +95,7 @@ options:
     description:
       - Remove also activated snapshots that no rule keeps. A client that has one mounted loses it.
       - By default they stay, since Gluster does not tell whether a client has one mounted. Use this
-        where C(activate_on_create) is on.
+        where O(glusterfs.data_protection.gluster_snapshot_config#module:activate_on_create) is on.
     type: bool
     default: false
 notes:
@@ -108,8 +108,8 @@ notes:
   - A snapshot stays while a worker of geo-replication on this node has it mounted, see
     M(glusterfs.data_protection.gluster_snapshot). Where nothing else keeps it, a warning says so.
   - While a restore of a volume is not finished, all snapshots of that volume stay.
-  - A snapshot that a restore has taken again (C(keep_snapshot) of
-    M(glusterfs.data_protection.gluster_snapshot)) counts by its new time.
+  - A snapshot that a restore has taken again
+    (O(glusterfs.data_protection.gluster_snapshot#module:keep_snapshot)) counts by its new time.
   - Nothing is removed while a node of the pool is down, since it would be listed there again.
   - Gluster removes one snapshot after the other. If it fails at one, those before it are gone. The
     message names them and those that are left, and the same task goes on from there.

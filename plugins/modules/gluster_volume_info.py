@@ -87,7 +87,7 @@ volumes:
       type: str
       sample: projects
     uuid:
-      description: UUID of the volume; null for a snapshot.
+      description: UUID of the volume.
       type: str
       sample: 2f8c7f0b-0a39-4f5e-8d3a-5b2c7be5a9d4
     status:
@@ -311,9 +311,9 @@ def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
             row["thin_pools"] = thin_pool_result(reader.thin_pools(volume, peers))
     if params["include_snapshots"]:
         rows += [
-            snapshot_volume_result(snapshot)
-            for snapshot in reader.snapshots()
-            if params["name"] in (None, snapshot.snapshot_volume) and params["uuid"] is None
+            row
+            for row in map(snapshot_volume_result, reader.snapshots())
+            if params["name"] in (None, row["name"]) and params["uuid"] in (None, row["uuid"])
         ]
     told: dict[str, t.Any] = {"volumes": rows}
     if "leftovers" in subset:

@@ -36,13 +36,14 @@ options:
     description:
       - The volumes whose bricks are held. They have to be started, and their bricks on this node
         online.
-      - This or O(bricks) is needed for O(state=held).
+      - This or O(bricks) is needed for O(state=held). They exclude each other.
     type: list
     elements: str
   bricks:
     description:
       - The bricks of the volumes, as M(glusterfs.data_protection.gluster_volume_quiesce_info)
-        returns them. Then no C(gluster) command is run here, and the hold begins sooner.
+        returns them, instead of O(volumes). Then no C(gluster) command is run here, and the hold begins
+        sooner.
       - All bricks may be given on every node. Those of other nodes are left alone.
     type: list
     elements: dict

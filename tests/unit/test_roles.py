@@ -54,6 +54,19 @@ def switches_of(role: Path) -> set[str]:
     }
 
 
+@pytest.mark.parametrize("role", sorted(ROLES.iterdir()), ids=lambda role: role.name)
+def test_what_can_be_left_out_is_told(role: Path) -> None:
+    """The README names each tag of a role, and no other."""
+    tags = {
+        tag
+        for path in (role / "tasks").glob("*.yml")
+        for task in tasks_of(yaml.safe_load(path.read_text(encoding="utf-8")))
+        for tag in task.get("tags", ())
+    }
+    told = (role / "README.md").read_text(encoding="utf-8").partition("--skip-tags")[2]
+    assert set(re.findall(r"\w+_\w+", re.split("[:.]", told)[0])) == tags
+
+
 def texts(said: t.Any) -> t.Iterator[str]:
     """What a task says, but for messages and for what it hands on as it is: modules convert that."""
     if isinstance(said, dict):

@@ -190,7 +190,12 @@ def decide_group(wanted: WantedGroup, cluster: Cluster) -> Plan:
     group = find_group(wanted.name, cluster)
     members = _wanted_members(wanted, group, cluster)
     _refuse_members_of_others(wanted.name, members, group, cluster)
-    target = group or _new_group(wanted, members, cluster)
+    target = group or Group(
+        _new_id(wanted.name, cluster.volume(members[0]), cluster),
+        wanted.name,
+        members,
+        description=wanted.description or "",
+    )
     description = target.description if wanted.description is None else wanted.description
     if (members, description) != (target.members, target.description):
         target = replace(
@@ -209,18 +214,16 @@ def decide_group(wanted: WantedGroup, cluster: Cluster) -> Plan:
     return Plan(tuple(steps))
 
 
-def _new_group(wanted: WantedGroup, members: tuple[str, ...], cluster: Cluster) -> Group:
-    """With a UUID that whoever founds it now comes to: two who do at once write the same.
+def _new_id(name: str, first: Volume | None, cluster: Cluster) -> str:
+    """The UUID that whoever founds this group now comes to: two who do at once write the same.
 
     It is not that of an earlier group of the name, as long as there is a snapshot of it.
     """
     tags = (facts_of(snapshot.description, "set") for snapshot in cluster.snapshots())
     used = {str(tag.get("group")) for tag in tags}
-    first = cluster.volume(members[0])
-    texts = (f"{first.uuid if first else None} {wanted.name} {n}" for n in itertools.count())
+    texts = (f"{first.uuid if first else None} {name} {n}" for n in itertools.count())
     ids = (str(uuid.uuid5(uuid.NAMESPACE_OID, text)) for text in texts)
-    identity = next(identity for identity in ids if identity not in used)
-    return Group(identity, wanted.name, members, description=wanted.description or "")
+    return next(identity for identity in ids if identity not in used)
 
 
 def _wanted_members(wanted: WantedGroup, group: Group | None, cluster: Cluster) -> tuple[str, ...]:

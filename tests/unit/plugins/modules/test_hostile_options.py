@@ -22,6 +22,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
+from ansible_collections.glusterfs.data_protection.plugins.module_utils import _module
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.process import Output
 from ansible_collections.glusterfs.data_protection.tests.unit.recording import (
     FOLDER,
@@ -32,7 +33,7 @@ from ansible_collections.glusterfs.data_protection.tests.unit.recording import (
 )
 
 if t.TYPE_CHECKING:
-    from ansible_collections.glusterfs.data_protection.tests.unit.conftest import RunModule
+    from ansible_collections.glusterfs.data_protection.tests.unit.conftest import Clock, RunModule
 
 yaml = pytest.importorskip("yaml")
 
@@ -76,12 +77,26 @@ def texts_of(options: t.Mapping[str, t.Any], above: tuple[str, ...] = ()) -> t.I
             yield (*above, name)
 
 
+def numbers_of(
+    options: t.Mapping[str, t.Any], above: tuple[str, ...] = ()
+) -> t.Iterator[tuple[str, ...]]:
+    """The way to each option that takes a number."""
+    for name, option in options.items():
+        if option.get("suboptions"):
+            yield from numbers_of(option["suboptions"], (*above, name))
+        elif option.get("type") == "int":
+            yield (*above, name)
+
+
 def documented(module: str) -> dict[str, t.Any]:
     text = importlib.import_module(f"{PACKAGE}.{module}").DOCUMENTATION
     return t.cast("dict[str, t.Any]", yaml.safe_load(text)["options"])
 
 
 OPTIONS = [(module, option) for module in MODULES for option in texts_of(documented(module))]
+
+
+NUMBERS = [(module, option) for module in MODULES for option in numbers_of(documented(module))]
 
 
 def is_fit(recording: Recording) -> bool:
@@ -241,3 +256,23 @@ def test_all_options_with_a_text_are_tried() -> None:
     assert {module for module, _option in OPTIONS} == set(MODULES)
     assert all(runs_for(module, option) for module, option in OPTIONS)
     assert len(OPTIONS) > 40
+
+
+@pytest.mark.parametrize(
+    ("module", "option"), NUMBERS, ids=[f"{m}-{'.'.join(o)}" for m, o in NUMBERS]
+)
+@pytest.mark.parametrize("number", [-5, 0, 10**30])
+def test_hostile_numbers(
+    module: str, option: tuple[str, ...], number: int, run_module: RunModule, clock: Clock
+) -> None:
+    recording = runs_for(module, option)[0]
+    args, _old = given(recording, option, t.cast("t.Any", number))
+    cli = Echo(recording, "", "")
+    result = run_module(module, args, cli, **recording.setting)
+    assert "Traceback" not in str(result)
+    for words in cli.asked:
+        assert not [word for word in words if re.fullmatch(r"--timeout=(0|-.*|\d{7,})", word)]
+    least = _module.SECONDS.get(option[-1])
+    if least is not None and (number < least or number > _module.LONGEST):
+        assert f"{option[-1]} is {number}. Say {least} to 604800 seconds" in result["msg"]
+        assert cli.asked == []
