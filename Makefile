@@ -27,8 +27,8 @@ report: ## Step: the page of the role report in headless Chromium, on a phone an
 sanity: ## Step: ansible-test sanity, newest ansible-core
 units-pythons: ## Step: the unit tests with ansible-test on every Python here
 sanity-floor: ## Step: the same with ansible-core 2.16, and the unit tests on Python 3.7
-docs: ## Step: module, role and docsite documentation with antsibull-docs
-build: ## Step: the licences, the collection tarball, and Galaxy's own checks of it
+docs: ## Step: the documentation of modules, roles and guides, checked, and built as a site (.build/site/html)
+build: ## Step: the licences, the collection tarball, Galaxy's own checks of it, and that its four folders are enough
 lab: ## Step: the lab itself, cut, killed half way and twice at once
 molecule: ## Step: the scenarios without geo-replication, on a real Gluster cluster (Debian bookworm, Gluster 10)
 molecule-replication: ## Step: those with geo-replication, and what else there is, on another
