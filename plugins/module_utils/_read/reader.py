@@ -72,7 +72,8 @@ if t.TYPE_CHECKING:
         kinds: frozenset[str]
         ssh: t.Any
 
-        def learn(self, topic: Topic) -> t.Any: ...
+        def learn(self, topic: Topic) -> t.Any:
+            """As Reader.learn, of its kinds."""
 
 
 Answer = t.TypeVar("Answer")
