@@ -196,7 +196,7 @@ session:
   type: dict
   contains:
     id:
-      description: UUID of the session, the same as long as it exists.
+      description: UUID of the session, the same as long as it exists; null in check mode for a new one.
       type: str
       sample: 3d2a4a0e-3a3e-5d43-9b77-0d3b5f9d6a2b
     volume:
@@ -287,27 +287,29 @@ session:
           type: str
           sample: Changelog Crawl
         secondary_node:
-          description: The node of the secondary cluster it is connected to, where Gluster says.
+          description: The node of the secondary cluster it is connected to; null where Gluster does not say.
           type: str
           sample: node4
         last_synced:
-          description: All that was changed until then is synced. ISO 8601 in UTC.
+          description:
+            - All that was changed until then is synced, ISO 8601 in UTC; null where it does not
+              run, or is Passive.
           type: str
           sample: "2026-11-23T22:20:19Z"
         entry:
-          description: Number of entries waiting to be synced.
+          description: Number of entries waiting to be synced; null where it does not run, or is Passive.
           type: int
           sample: 0
         data:
-          description: Number of files whose data wait.
+          description: Number of files whose data wait; null as RV(session.workers[].entry).
           type: int
           sample: 0
         meta:
-          description: Number of files whose metadata wait.
+          description: Number of files whose metadata wait; null as RV(session.workers[].entry).
           type: int
           sample: 0
         failures:
-          description: Number of failures.
+          description: Number of failures; null as RV(session.workers[].entry).
           type: int
           sample: 0
         checkpoint:
@@ -315,22 +317,22 @@ session:
           type: str
           sample: "2026-11-23T22:27:58Z"
         checkpoint_completed:
-          description: Whether all that was written before the checkpoint is synced.
+          description: Whether all that was written before the checkpoint is synced; null where there is none.
           type: bool
           sample: true
         checkpoint_completed_at:
-          description: Since when, ISO 8601 in UTC.
+          description: Since when, ISO 8601 in UTC; null where it is not.
           type: str
           sample: "2026-11-23T22:28:21Z"
     lag_seconds:
       description:
-        - Seconds since the last_synced of the Active worker that is furthest behind. Null where not
+        - Seconds since the last_synced of the Active worker that is furthest behind; null where not
           all data are being synced.
         - It grows on a volume that nobody writes to, since nothing is synced there.
       type: int
       sample: 12
     lag_from:
-      description: How RV(session.lag_seconds) was derived.
+      description: How RV(session.lag_seconds) was derived; null where that is.
       type: str
       sample: last_synced of node1:/bricks/b1/brick
     read_at:

@@ -270,7 +270,7 @@ snapshot:
       type: str
       sample: Before the upgrade of the wiki
     created:
-      description: When it was taken, ISO 8601 in UTC.
+      description: When it was taken, ISO 8601 in UTC; null as RV(snapshot.uuid).
       type: str
       sample: "2026-11-23T08:40:12Z"
     activated:
@@ -285,7 +285,9 @@ snapshot:
       type: bool
       sample: true
     snapshot_volume:
-      description: Gluster's hidden volume that holds the data; part of its bricks' paths.
+      description:
+        - Gluster's hidden volume that holds the data, part of its bricks' paths; null as
+          RV(snapshot.uuid).
       type: str
       sample: 0c6d0d0b5ffb4a6a9c2d1ef4a2a1b9f2
     before_restore_of:
@@ -346,11 +348,15 @@ snapshot_set:
       type: bool
       sample: false
     created:
-      description: When the first of its snapshots was taken, ISO 8601 in UTC.
+      description:
+        - When the first of its snapshots was taken, ISO 8601 in UTC; null in check mode for a new
+          one.
       type: str
       sample: "2026-11-23T08:40:12Z"
     skew_seconds:
-      description: Whole seconds between the first and the last of its snapshots, by Gluster's clock.
+      description:
+        - Whole seconds between the first and the last of its snapshots, by Gluster's clock; null as
+          C(created).
       type: int
       sample: 2
     snapshots:

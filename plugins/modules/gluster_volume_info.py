@@ -191,11 +191,11 @@ volumes:
           type: str
           sample: vg_bricks/pool
         data_percent:
-          description: How full the pool's data is, in per cent.
+          description: How full the pool's data is, in per cent; null where the brick is in no thin pool.
           type: float
           sample: 4.53
         metadata_percent:
-          description: How full the pool's metadata is, in per cent.
+          description: How full the pool's metadata is, in per cent; null where the brick is in no thin pool.
           type: float
           sample: 11.04
 leftovers:

@@ -185,12 +185,33 @@ def test_return_documents_what_is_returned(module: str) -> None:
     )
     for recording in recordings():
         if recording.module == module and "msg" not in recording.result:
-            _assert_documented(recording.result, {**documented, "changed": {}}, repr(recording))
+            _assert_documented(
+                recording.result, {**documented, "changed": {"type": "bool"}}, repr(recording)
+            )
+
+
+TYPES: dict[str, t.Any] = {
+    "str": str,
+    "int": int,
+    "float": (int, float),
+    "bool": bool,
+    "list": list,
+    "dict": dict,
+}
 
 
 def _assert_documented(value: t.Any, documented: dict[str, t.Any], where: str) -> None:
+    """Each key is there, with that type, and null only where it says so."""
     for row in value if isinstance(value, list) else [value]:
         for key, inner in (row or {}).items():
             assert key in documented, f"{where}: {key} is not in RETURN"
-            if "contains" in documented[key]:
-                _assert_documented(inner, documented[key]["contains"], where)
+            told = documented[key]
+            if inner is None:
+                assert "null" in str(told["description"]).lower(), f"{where}: {key} is null"
+            else:
+                assert isinstance(inner, TYPES[told["type"]]), f"{where}: {key} is {inner!r}"
+                assert isinstance(inner, bool) == (told["type"] == "bool"), f"{where}: {key}"
+            for item in inner if isinstance(inner, list) else ():
+                assert isinstance(item, TYPES[told["elements"]]), f"{where}: {key} has {item!r}"
+            if "contains" in told:
+                _assert_documented(inner, told["contains"], where)
