@@ -67,6 +67,17 @@ def test_what_can_be_left_out_is_told(role: Path) -> None:
     assert set(re.findall(r"\w+_\w+", re.split("[:.]", told)[0])) == tags
 
 
+@pytest.mark.parametrize("role", sorted(ROLES.iterdir()), ids=lambda role: role.name)
+def test_all_hooks_can_be_left_out(role: Path) -> None:
+    """Those that a user names; what mounts a snapshot for a backup is no such list."""
+    for path in (role / "tasks").glob("*.yml"):
+        for task in tasks_of(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            hooks = str(task.get("vars", {}).get("hooks_list", ""))
+            included = task.get("ansible.builtin.include_role", {})
+            if "tasks_from" not in included and re.fullmatch(rf"{{{{ {role.name}_\w+ }}}}", hooks):
+                assert task.get("tags") == [f"{role.name}_hooks"], f"{path.name}: {task['name']}"
+
+
 def texts(said: t.Any) -> t.Iterator[str]:
     """What a task says, but for messages and for what it hands on as it is: modules convert that."""
     if isinstance(said, dict):

@@ -73,7 +73,7 @@ class Step:
     def is_own(self, cluster: Cluster) -> bool:
         """After a failure: is what is there now surely the work of this step, not somebody else's?
 
-        Only asked before an undo that destroys.
+        Asked before a step that failed is undone.
         """
         return True
 

@@ -37,6 +37,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     sets_of,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
+    HALF_MADE,
     Cluster,
     Snapshot,
 )
@@ -480,6 +481,24 @@ def test_a_set_that_somebody_takes_meanwhile_is_not_told_as_taken_here() -> None
     assert "Somebody else has taken it meanwhile: run the task again. Nothing was changed." in text
     assert sets(made)["nightly"].complete
     assert take(made).steps == ()
+
+
+def test_what_an_earlier_try_of_its_own_left_half_made_is_removed() -> None:
+    """Gluster says that it is there already: by its description it is of just this set."""
+    made = shop(taken=False)
+    run = made.run
+
+    def try_twice(words: t.Sequence[str]) -> None:
+        run(words)
+        if words[:3] == ("snapshot", "create", "shop_nightly_beta"):
+            held = made.snapshots["shop_nightly_beta"]
+            held.snapshot = replace(held.snapshot, broken=HALF_MADE)
+            run(words)
+
+    made.run = try_twice  # type: ignore[method-assign]
+    with pytest.raises(GlusterError):
+        take(made)
+    assert made.snapshots == {}
 
 
 def test_auto_delete_breaks_sets() -> None:

@@ -65,27 +65,28 @@ HOSTILE = [
 ]
 
 
-def texts_of(options: t.Mapping[str, t.Any], above: tuple[str, ...] = ()) -> t.Iterator[t.Any]:
-    """The way to each option that takes any text; in a list it is the text of an element."""
-    for name, option in options.items():
-        kind = option.get("type", "str")
-        if option.get("suboptions"):
-            yield from texts_of(option["suboptions"], (*above, name))
-        elif "choices" in option or kind in ("bool", "int", "float"):
-            continue
-        elif kind in ("str", "path", "dict") or option.get("elements") == "str":
-            yield (*above, name)
-
-
-def numbers_of(
-    options: t.Mapping[str, t.Any], above: tuple[str, ...] = ()
+def options_of(
+    options: t.Mapping[str, t.Any],
+    fits: t.Callable[[t.Mapping[str, t.Any]], bool],
+    above: tuple[str, ...] = (),
 ) -> t.Iterator[tuple[str, ...]]:
-    """The way to each option that takes a number."""
+    """The way to each option that fits; in a list it is that of an element."""
     for name, option in options.items():
         if option.get("suboptions"):
-            yield from numbers_of(option["suboptions"], (*above, name))
-        elif option.get("type") == "int":
+            yield from options_of(option["suboptions"], fits, (*above, name))
+        elif fits(option):
             yield (*above, name)
+
+
+def is_text(option: t.Mapping[str, t.Any]) -> bool:
+    """Does it take any text?"""
+    if "choices" in option:
+        return False
+    return option.get("type", "str") in ("str", "path", "dict") or option.get("elements") == "str"
+
+
+def is_number(option: t.Mapping[str, t.Any]) -> bool:
+    return option.get("type") == "int"
 
 
 def documented(module: str) -> dict[str, t.Any]:
@@ -93,10 +94,14 @@ def documented(module: str) -> dict[str, t.Any]:
     return t.cast("dict[str, t.Any]", yaml.safe_load(text)["options"])
 
 
-OPTIONS = [(module, option) for module in MODULES for option in texts_of(documented(module))]
+def options_that(
+    fits: t.Callable[[t.Mapping[str, t.Any]], bool],
+) -> list[tuple[str, tuple[str, ...]]]:
+    return [(module, way) for module in MODULES for way in options_of(documented(module), fits)]
 
 
-NUMBERS = [(module, option) for module in MODULES for option in numbers_of(documented(module))]
+OPTIONS = options_that(is_text)
+NUMBERS = options_that(is_number)
 
 
 def is_fit(recording: Recording) -> bool:

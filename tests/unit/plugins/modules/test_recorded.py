@@ -62,6 +62,25 @@ def test_the_same_result(recording: Recording, run_module: RunModule) -> None:
     assert not replay.left
 
 
+@pytest.mark.parametrize(
+    ("name", "option", "rows", "place"),
+    [
+        ("example-gluster_georep_destination_info-1", "id", "destinations", 0),
+        ("clone-info", "uuid", "volumes", -1),  # the hidden volume of a snapshot
+    ],
+)
+def test_one_is_found_by_its_id(
+    name: str, option: str, rows: str, place: int, run_module: RunModule
+) -> None:
+    for recording in recordings(name):
+        wanted = recording.result[rows][place]
+        for identity, found in ((wanted[option], [wanted]), ("nobody", [])):
+            replay = Replay(recording.calls, recording.files)
+            args = {**recording.args, option: identity}
+            result = run_module(recording.module, args, replay, **recording.setting)
+            assert result[rows] == found
+
+
 @pytest.mark.parametrize("recording", recordings("absent"), ids=repr)
 def test_what_its_node_has_mounted_is_not_removed(
     recording: Recording, run_module: RunModule
