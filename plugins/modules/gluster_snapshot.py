@@ -435,12 +435,12 @@ import contextlib
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.mark import Mark
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import (
     FORKS,
     Refusal,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.restore import (
-    Mark,
     WantedRestore,
     decide_restored,
 )

@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.restore import (
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.mark import (
     READ_ONLY,
     Mark,
 )
@@ -162,13 +162,13 @@ def _of_running(volume: Row) -> t.Iterator[Row]:
 
 def _of_restore(volume: Row, snapshots: t.Sequence[Row]) -> t.Iterator[Row]:
     about = f"volume {volume['name']}"
-    mark = _unfinished(volume, snapshots)
-    if mark:
+    wanted = _unfinished(volume, snapshots)
+    if wanted:
         yield _finding(
             CRITICAL,
             "restore_unfinished",
             about,
-            f"Its restore to snapshot {mark.snapshot} was begun and is not finished."
+            f"Its restore to snapshot {wanted} was begun and is not finished."
             + (" Clients cannot write." if volume["options"].get(READ_ONLY) == "on" else ""),
             "Run the task of the restore again: it goes on from there.",
         )
@@ -183,13 +183,22 @@ def _of_restore(volume: Row, snapshots: t.Sequence[Row]) -> t.Iterator[Row]:
         )
 
 
-def _unfinished(volume: Row, snapshots: t.Sequence[Row]) -> Mark | None:
-    """The mark of a restore that goes on: it stands for data that are still there."""
+def _unfinished(volume: Row, snapshots: t.Sequence[Row]) -> str:
+    """The snapshot of a restore that goes on, or "": its mark stands for data that are still there.
+
+    Where the restore took the mark back, a safety snapshot tells of a snapshot that is gone.
+    """
     bricks = tuple(Brick(*brick.partition(":")[::2]) for brick in volume["bricks"])
     known = Volume(volume["name"], volume["uuid"], volume["status"], "", bricks, volume["options"])
     mark = Mark.of(known)
     there = (known.snapshot_volume, *(one["snapshot_volume"] for one in snapshots))
-    return mark if mark and not mark.done and mark.data in there else None
+    if mark and not mark.done and mark.data in there:
+        return mark.snapshot
+    if known.snapshot_volume is None or known.started or (mark and mark.data in there):
+        return ""
+    names = {one["name"] for one in snapshots}
+    told = (one["before_restore_of"] for one in snapshots)
+    return next((name for name in told if name and name not in names), "")
 
 
 def _of_broken(snapshots: t.Iterable[Row]) -> t.Iterator[Row]:

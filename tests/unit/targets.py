@@ -23,6 +23,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide 
     config,
     destination,
     group,
+    mark,
     names,
     notes,
     quiesce,
@@ -261,7 +262,7 @@ def notebook(text: str) -> None:
     """Options of volumes and descriptions of snapshots, which anybody may set."""
     options = dict.fromkeys(
         (
-            *(group.MEMBERSHIP, group.TAKEN, restore.MARK, restore.READ_ONLY, clone.ORIGIN),
+            *(group.MEMBERSHIP, group.TAKEN, mark.MARK, mark.READ_ONLY, clone.ORIGIN),
             *(session.PAUSED_FOR, *quiesce.DISCONNECT_AFTER),
         ),
         text,

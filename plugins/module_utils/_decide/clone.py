@@ -9,10 +9,10 @@ import json
 import typing as t
 from dataclasses import dataclass
 
+from .mark import READ_ONLY
 from .names import check_snapshot_name, check_volume_name
 from .notes import made, said_in
 from .plan import Plan, Refusal
-from .restore import READ_ONLY
 from .steps.snapshot import ActivateSnapshot, CloneSnapshot, DeactivateSnapshot
 from .steps.volume import DeleteVolume, SetVolumeOptions, StartVolume, StopVolume
 

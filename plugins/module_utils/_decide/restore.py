@@ -24,13 +24,12 @@ The steps come in stages, so that the members of a consistency group can go thro
 
 from __future__ import annotations
 
-import itertools
 import typing as t
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 from .group import MEMBERSHIP, TAKEN
-from .names import DESCRIPTION_LONGEST, LONGEST, check_snapshot_name, check_volume_name
-from .notes import described, facts_of, line, made, said_in
+from .mark import MARK, READ_ONLY, Mark, consumed
+from .names import LONGEST, check_snapshot_name, check_volume_name
 from .plan import Plan, Refusal
 from .snapshot import auto_delete_warning, find_snapshot
 from .steps.session import StopSession
@@ -47,9 +46,6 @@ from .steps.volume import (
 if t.TYPE_CHECKING:
     from .._model import Cluster, Snapshot, Volume
     from .plan import Step
-
-MARK = "user.data-protection.restore"
-READ_ONLY = "features.read-only"
 
 LASTING = (MEMBERSHIP, TAKEN)
 """Options that say nothing of the data: a restore takes them back, and they are set again."""
@@ -86,51 +82,6 @@ class InGroup:
     options: tuple[tuple[str, str], ...]  # the membership, which a restore takes back
 
 
-@dataclass(frozen=True)
-class Mark:
-    """What a volume says of its last restore."""
-
-    snapshot: str
-    uuid: str  # of the snapshot that stands for the restored data: the kept or the consumed one
-    data: str  # the snapshot volume that was, or is to be, consumed
-    done: bool = False
-    read_only: str = "off"  # what the option is outside of the hold
-    safety: str = ""
-    activated: bool = False  # the snapshot was, before the restore
-    attempt: str = ""  # of the group, see InGroup
-    description: str = ""
-
-    def text(self) -> str:
-        return line(self._told())
-
-    def explained(self, tag: t.Mapping[str, t.Any] | None = None) -> str:
-        """The description of the safety snapshot; what it has to keep for us comes first."""
-        about = {"set": tag} if tag else {}
-        facts = facts_of(self.description, "set")
-        shorter = (self.description, described("", set=facts) if facts else "", "")
-        for description, words in itertools.product(
-            shorter, (f"Before restoring {self.snapshot}", "")
-        ):
-            told = replace(self, safety="", description=description)._told()
-            text = described(words, restore=told, **about)
-            if len(text.encode()) <= DESCRIPTION_LONGEST:
-                break
-        return text
-
-    def _told(self) -> dict[str, t.Any]:
-        """All but what is as by default."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {f.name: values[f.name] for f in fields(self) if values[f.name] != f.default}
-
-    @classmethod
-    def of(cls, volume: Volume) -> Mark | None:
-        return made(cls, said_in(volume, MARK))
-
-    @classmethod
-    def in_safety(cls, snapshot: Snapshot) -> Mark | None:
-        return made(cls, {**facts_of(snapshot.description, "restore"), "safety": snapshot.name})
-
-
 def decide_restored(wanted: WantedRestore, cluster: Cluster) -> Plan:
     """The steps that are left, from wherever the volume is."""
     check_snapshot_name(wanted.name)
@@ -140,7 +91,20 @@ def decide_restored(wanted: WantedRestore, cluster: Cluster) -> Plan:
     if stages.keys() <= {"start"}:
         return Plan(steps)  # its data are there: a person may start it by hand
     kept = f"snapshot {safety}" if safety else ""
-    return Plan(steps, halfway=half_done(f"volume {wanted.volume}", kept))
+    lost = _given_up(wanted, kept or "nothing that is kept", cluster)
+    return Plan(steps, lost, halfway=half_done(f"volume {wanted.volume}", kept))
+
+
+def _given_up(wanted: WantedRestore, kept: str, cluster: Cluster) -> tuple[str, ...]:
+    """A restore that was half done, and goes back to what was before."""
+    volume = cluster.volume(wanted.volume)
+    mark = consumed(volume, cluster) if volume else None
+    if mark is None or mark.safety != wanted.name or cluster.snapshot(mark.snapshot):
+        return ()
+    return (
+        f"Snapshot {mark.snapshot} was consumed by a restore that is given up. What it held will be "
+        f"in {kept}.",
+    )
 
 
 def half_done(what: str, safety: str) -> str:
@@ -164,11 +128,13 @@ def stages_of(
     snapshot = find_snapshot(cluster, wanted.name, wanted.volume)
     if is_done(wanted, volume, snapshot):
         return "", ({} if volume.started else {"start": [StartVolume(volume.name)]})
-    behind = half_way(wanted.name, volume, snapshot, cluster)
-    if behind is not None:
+    behind = consumed(volume, cluster)
+    if behind is not None and behind.snapshot == wanted.name:
         again = group.options if group else ()
         left = _after(wanted, behind, volume, snapshot, bool(group), again, cluster)
         return behind.safety, left
+    if behind is not None:
+        _refuse_to_leave_half_done(behind, wanted, volume)
     if snapshot is None:
         raise Refusal(
             f"snapshot {wanted.name} of volume {wanted.volume} does not exist",
@@ -188,6 +154,21 @@ def stages_of(
     again = group.options if group else lasting
     after = _after(wanted, begun, restored, None, bool(group), again, cluster)
     return begun.safety, {"sessions": sessions, **before, **after}
+
+
+def _refuse_to_leave_half_done(mark: Mark, wanted: WantedRestore, volume: Volume) -> None:
+    """What the consumed snapshot held may be nowhere but in the volume.
+
+    Back to what was before is let through: it is the way out where the volume does not start.
+    """
+    if mark.safety == wanted.name:
+        return
+    back = f" Or restore {mark.safety}: what the volume held before."
+    raise Refusal(
+        f"the restore of volume {volume.name} to snapshot {mark.snapshot} is half done: that "
+        "snapshot is consumed",
+        "Run that restore to its end first." + (back if mark.safety and not mark.attempt else ""),
+    )
 
 
 def _may_hold_it(name: str, volume: Volume) -> str:
@@ -230,35 +211,6 @@ def _outside_of_a_hold(volume: Volume) -> str:
     """What read-only is, or was before a restore that was given up for this one."""
     mark = _holding(volume)
     return mark.read_only if mark else volume.options.get(READ_ONLY, "off")
-
-
-def half_way(name: str, volume: Volume, snapshot: Snapshot | None, cluster: Cluster) -> Mark | None:
-    """The mark of a restore that has consumed the snapshot and was not finished."""
-    data = volume.snapshot_volume
-    if data is None:
-        return None
-    mark = Mark.of(volume)
-    if mark is None or mark.data != data:
-        if snapshot is not None:
-            return None
-        told = (Mark.in_safety(found) for found in cluster.snapshots_of(volume.name))
-        mark = next((found for found in told if found and found.data == data), None)
-    if mark and not mark.done and mark.snapshot == name and mark.data == data:
-        return mark
-    return None
-
-
-def unfinished(volume: Volume, cluster: Cluster) -> Mark | None:
-    """The mark of any restore of the volume that was begun, and neither finished nor taken back."""
-    mark, data = Mark.of(volume), volume.snapshot_volume
-    known = cluster.snapshots_of(volume.name)
-    if mark and not mark.done and mark.data in (data, *(s.snapshot_volume for s in known)):
-        return mark
-    if data is None or (mark and mark.data == data):
-        return None
-    # The restore took the option back, and it was not set again yet.
-    told = (Mark.in_safety(found) for found in known)
-    return next((found for found in told if found and found.data == data), None)
 
 
 def _before(

@@ -19,10 +19,10 @@ from fnmatch import fnmatchcase, translate
 
 from .clone import Origin
 from .group import find_group
+from .mark import unfinished
 from .names import check_group_name, check_volume_name
 from .notes import facts_of, words_of
 from .plan import FORKS, AtOnce, Plan, Refusal
-from .restore import unfinished
 from .snapshot_set import Tag, moment, sets_of, sets_of_group
 from .steps.snapshot import DeleteSnapshot, in_use
 

@@ -24,6 +24,7 @@ from .group import (
     find_group,
     find_whole_group,
 )
+from .mark import Mark, consumed
 from .names import (
     DESCRIPTION_LONGEST,
     LONGEST_IN_GROUP,
@@ -36,11 +37,9 @@ from .restore import (
     LASTING,
     STAGES,
     InGroup,
-    Mark,
     WantedRestore,
     free_name,
     half_done,
-    half_way,
     held_by,
     is_done,
 )
@@ -420,21 +419,21 @@ def decide_set_restored(wanted: WantedSetRestore, fresh: str, cluster: Cluster) 
 
 def _begun(wanted: WantedSetRestore, cluster: Cluster) -> Attempt | None:
     """The restore of this set that an earlier run did not finish."""
-    consumed: list[Mark] = []
+    half_way: list[Mark] = []
     held: list[tuple[str, Mark]] = []
     cluster.snapshots()  # so that they are read at once, and not one by one
     for volume in cluster.volumes():
         name = member_name(wanted.group, wanted.name, volume.name)
         snapshot = cluster.snapshot(name)
-        behind = half_way(name, volume, snapshot, cluster)
+        behind = consumed(volume, cluster)
         ahead = held_by(volume, snapshot)
-        if behind and behind.attempt:
-            consumed.append(behind)
+        if behind and behind.snapshot == name and behind.attempt:
+            half_way.append(behind)
         elif ahead and ahead.attempt:
             held.append((volume.name, ahead))
-    if consumed:
+    if half_way:
         # Nothing is consumed before the safety set is whole: it tells which volumes go along.
-        identity = consumed[0].attempt
+        identity = half_way[0].attempt
         sets = sets_of(cluster.snapshots(), ())
         safety = next((one for one in sets if one.tag.id == identity), None)
         if safety is None:

@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ..._model import BEFORE_11, HALF_MADE, ONLY_LISTED, BrickStatus, Cluster, Snapshot, Volume
+from ..mark import unfinished
 from ..notes import facts_of
 from ..plan import Step
 from .volume import DeleteVolume, georep_obstacle
@@ -81,7 +82,9 @@ class CreateSnapshot(Step):
             yield f"volume {self.volume} does not exist (see gluster volume list)"
             return
         if not volume.started:
-            yield f"volume {self.volume} is {volume.status}, and a snapshot needs it started"
+            yield f"volume {self.volume} is {volume.status}, and a snapshot needs it started" + (
+                _not_by_hand(volume, cluster)
+            )
             return
         status = cluster.status(self.volume)
         offline = status.offline(volume)
@@ -113,6 +116,16 @@ class CreateSnapshot(Step):
         snapshot = cluster.snapshot(self.name)
         described = bool(facts_of(self.description, "set"))
         return described and snapshot is not None and snapshot.description == self.description
+
+
+def _not_by_hand(volume: Volume, cluster: Cluster) -> str:
+    mark = unfinished(volume, cluster)
+    if mark is None:
+        return ""
+    return (
+        f" (leave it stopped: its restore to snapshot {mark.snapshot} was begun and is not finished; "
+        "run that to its end)"
+    )
 
 
 def in_use(snapshot: Snapshot, cluster: Cluster) -> str:

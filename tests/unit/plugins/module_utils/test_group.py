@@ -20,11 +20,13 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     WantedGroup,
     groups_of,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Refusal
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.restore import (
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.mark import (
     MARK,
     READ_ONLY,
     Mark,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Refusal
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.restore import (
     WantedRestore,
     decide_restored,
 )
@@ -645,6 +647,43 @@ def test_a_safety_snapshot_beside_the_set_does_not_change_the_name_of_the_set() 
         assert begun is not None
         names.add(begun.safety)
     assert len(names) == 1
+
+
+@pytest.mark.parametrize("number", range(commands_of_a_restore()))
+def test_a_restore_that_has_consumed_a_member_is_not_given_up(number: int) -> None:
+    """But for the set of what was before: its volumes are back as they were, and nothing is lost."""
+    weekly = replace(RESTORE, name="weekly")
+    made = shop()
+    take(made, replace(NIGHTLY, name="weekly"))
+    made.lines.clear()
+    made.cut_at, made.cut_after = number, True
+    with pytest.raises(PowerCut):
+        restore(made)
+    made.cut_at = None
+    consumed = {name: made.volumes[name] for name in MEMBERS if is_restored(made.volumes[name])}
+    marks = {name: Mark.of(volume) for name, volume in consumed.items()}
+    held = {name: made.data[name] for name, mark in marks.items() if not (mark and mark.done)}
+    if not held:
+        restore(made, weekly)
+        assert sets(made)["nightly"].complete
+        return
+    with pytest.raises(Refusal, match=r"snapshot shop_nightly_[a-z]+ is half done") as refused:
+        restore(made, weekly)
+    assert refused.value.remedy == "Run that restore to its end first."
+    (before,) = (name for name in sets(made) if name.startswith("before-restore"))
+    earlier = set(sets(made))
+    restore(made, replace(RESTORE, name=before))
+    (safety,) = (one for name, one in sets(made).items() if name not in earlier)
+    assert safety.complete
+    for name in MEMBERS:
+        volume = made.volumes[name]
+        assert (volume.started, volume.options[READ_ONLY]) == (True, "off")
+    kept = {
+        name: {s.data for s in made.snapshots.values() if s.snapshot.volume == name}
+        for name in held
+    }
+    assert all(data in kept[name] for name, data in held.items())
+    assert the_group(made).drift == ()
 
 
 @pytest.mark.parametrize("second", range(0, 24, 3))

@@ -11,14 +11,23 @@ import typing as t
 from dataclasses import replace
 
 import pytest
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Refusal
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.restore import (
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.mark import (
     MARK,
     READ_ONLY,
     Mark,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Refusal
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.restore import (
     WantedRestore,
     decide_restored,
     free_name,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot import (
+    WantedSnapshot,
+    decide_present,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.volume import (
+    UNSET,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     HALF_MADE,
@@ -243,18 +252,127 @@ def test_a_hold_that_somebody_released_is_begun_anew() -> None:
     judge(made, wanted, data)
 
 
-@pytest.mark.parametrize("number", range(9))
-def test_one_that_is_given_up_for_another_snapshot_leaves_no_hold(number: int) -> None:
+WEEKLY = WantedRestore("weekly", "projects", True)
+
+
+def given_up(number: int, after: bool = False, **options: bool) -> World:
+    """With a second snapshot, weekly; the restore of nightly is cut at that command."""
     made = world()
     made.run(("snapshot", "create", "weekly", "projects", "no-timestamp"))
     made.lines.clear()
-    made.cut_at = number
+    made.cut_at, made.cut_after = number, after
+    with pytest.raises(PowerCut):
+        task(made, WantedRestore("nightly", "projects", True, **options))
+    made.cut_at = None
+    return made
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_one_that_is_given_up_for_another_snapshot_leaves_no_hold(number: int) -> None:
+    made = given_up(number)
+    task(made, WEEKLY)
+    volume = made.volumes["projects"]
+    assert (volume.started, volume.options[READ_ONLY]) == (True, "off")
+    assert "nightly" in made.snapshots
+
+
+@pytest.mark.parametrize(
+    ("keep", "number", "after"),
+    [
+        (True, 4, True),  # the restore itself
+        *((True, number, after) for number in range(5, 8) for after in BOTH),
+        (True, 8, False),  # the release
+        (False, 4, True),
+        (False, 5, False),
+    ],
+)
+def test_one_that_has_consumed_its_snapshot_is_not_given_up(
+    keep: bool, number: int, after: bool
+) -> None:
+    made = given_up(number, after, keep_snapshot=keep)
+    was = set(made.snapshots)
+    with pytest.raises(Refusal, match="half done: that snapshot is consumed") as refused:
+        task(made, WEEKLY)
+    (safety,) = was - {"nightly", "weekly"}
+    assert f"restore {safety}: what the volume held before" in refused.value.remedy
+    assert set(made.snapshots) == was
+    made.lines.clear()
+    plan = task(made, WantedRestore("nightly", "projects", True, keep_snapshot=keep))
+    assert plan.warnings == ()
+    task(made, WEEKLY)
+    assert {"weekly", *(("nightly",) if keep else ())} <= set(made.snapshots)
+
+
+@pytest.mark.parametrize("number", range(5, 9))
+def test_half_done_the_way_back_to_what_was_before_is_open(number: int) -> None:
+    made = given_up(number)
+    safety = min(made.snapshots)
+    data, restored = made.snapshots[safety].data, made.data["projects"]
+    plan = task(made, WantedRestore(safety, "projects", True))
+    (held,) = set(made.snapshots) - {"nightly", "weekly", safety}
+    lost = "Snapshot nightly was consumed by a restore that is given up. What it held will be in"
+    # Before its last command it is taken again already.
+    assert plan.warnings == ((f"{lost} snapshot {held}.",) if number < 8 else ())
+    volume = made.volumes["projects"]
+    assert (volume.started, volume.options[READ_ONLY]) == (True, "off")
+    assert made.data["projects"] >= data
+    assert restored in [one.data for one in made.snapshots.values()]
+
+
+def test_a_restored_volume_whose_options_were_reset_is_not_half_done() -> None:
+    made = given_up(0)
+    task(made, wanted_of(True, True))
+    made.run(("volume", "set", "projects", MARK, UNSET))
+    task(made, WEEKLY)
+    assert "nightly" in made.snapshots
+
+
+def test_one_that_only_held_a_volume_restored_before_may_be_given_up() -> None:
+    made = given_up(0)
+    task(made, WEEKLY)
+    made.lines.clear()
+    made.cut_at = 3
     with pytest.raises(PowerCut):
         task(made, wanted_of(True, True))
     made.cut_at = None
-    task(made, replace(wanted_of(True, True), name="weekly"))
-    volume = made.volumes["projects"]
-    assert (volume.started, volume.options[READ_ONLY]) == (True, "off")
+    task(made, replace(WEEKLY, restore_again=True))
+    assert "nightly" in made.snapshots
+
+
+def test_a_safety_snapshot_or_a_mark_of_other_data_says_nothing_of_these() -> None:
+    made = given_up(0)
+    task(made, replace(wanted_of(True, True), keep_snapshot=False))
+    made.run(("volume", "stop", "projects"))
+    made.run(("snapshot", "restore", "weekly"))  # by hand
+    stale = Mark("nightly", "uuid", "data that are gone").text()
+    for mark in (UNSET, stale):
+        made.run(("volume", "set", "projects", MARK, mark))
+        with pytest.raises(Refusal, match=r"needs it started$"):
+            planned(made, lambda c: decide_present(WantedSnapshot("new", "projects"), c))
+
+
+def test_without_a_safety_snapshot_no_way_back_is_told() -> None:
+    made = given_up(4, safety_snapshot=False)
+    with pytest.raises(Refusal, match="is half done") as refused:
+        task(made, WEEKLY)
+    assert refused.value.remedy == "Run that restore to its end first."
+
+
+def test_the_way_back_without_a_safety_snapshot_says_what_it_costs() -> None:
+    made = given_up(5)
+    back = WantedRestore(min(made.snapshots), "projects", True, safety_snapshot=False)
+    plan = planned(made, lambda c: decide_restored(back, c))[1]
+    assert plan.warnings[0].endswith("What it held will be in nothing that is kept.")
+
+
+@pytest.mark.parametrize("number", [5, 6])
+def test_a_snapshot_of_a_volume_whose_restore_is_half_done_says_so(number: int) -> None:
+    made = given_up(number)
+    with pytest.raises(Refusal, match="leave it stopped: its restore to snapshot nightly"):
+        planned(made, lambda c: decide_present(WantedSnapshot("new", "projects"), c))
+    made = world("Stopped")
+    with pytest.raises(Refusal, match=r"needs it started$"):
+        planned(made, lambda c: decide_present(WantedSnapshot("new", "projects"), c))
 
 
 def test_a_snapshot_taken_anew_is_restored_again() -> None:

@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import replace
 
 import pytest
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.restore import (
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.mark import (
     MARK,
     READ_ONLY,
     Mark,
@@ -311,6 +311,26 @@ def test_one_thing_is_not(
     findings = [one for one in found(change) if one[1] != "pool_unseen" or code == "pool_unseen"]
     assert [one[:3] for one in findings] == ([(urgency, code, about)] if code else [])
     assert all(text in one[3] for one in findings)
+
+
+def test_a_restore_that_lost_its_mark_is_told_by_its_safety_snapshot() -> None:
+    bricks = ["node1:/run/gluster/snaps/0123456789abcdef0123456789abcdef/brick1/brick"]
+
+    def codes(*rows: Row, **changes: t.Any) -> list[str]:
+        def change(seen: Row) -> None:
+            of_snapshots(snapshot(), *rows)(seen)
+            of_volume(**{"status": "Stopped", "bricks": bricks, "options": {}, **changes})(seen)
+
+        return [one[1] for one in found(change) if one[1] != "pool_unseen"]
+
+    before = snapshot(name="before", before_restore_of="old")
+    assert codes(before) == ["restore_unfinished", "volume_stopped"]
+    assert codes() == ["volume_stopped"]
+    assert codes(before, snapshot(name="old")) == ["volume_stopped"]
+    assert codes(before, status="Started", brick_status=[]) == []
+    assert codes(before, bricks=BRICKS) == ["volume_stopped"]
+    done = {MARK: DONE[MARK].replace("s-data", "0123456789abcdef0123456789abcdef")}
+    assert codes(before, options=done) == ["volume_stopped"]
 
 
 def test_a_finished_restore_is_none() -> None:
