@@ -4,29 +4,30 @@
 # Everything that a target needs and the machine lacks is installed first, see tests/tools/bootstrap.
 
 SHELL := bash
-QUICK := lint units report sanity sanity-floor docs build
-SLOW := lab molecule
-GATE := $(QUICK) $(SLOW) molecule-replication
+ROW := lint lab molecule
+BESIDE := units report sanity sanity-floor docs build molecule-replication
+GATE := $(ROW) $(BESIDE)
 
-.PHONY: help test test-matrix $(GATE) units-pythons bench bench-lab faults faults-short format demo demo-down lab-up lab-down lock clean
+.PHONY: help test test-matrix $(GATE) units-pythons units-cores bench bench-lab faults faults-short format demo demo-down lab-up lab-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; do \
 	    printf '  %-14s %s\n' "$$target" "$$text"; done
 
-test: ## The steps from lint to molecule, in two rows side by side
-	@tests/tools/step $(SLOW) -- $(QUICK) molecule-replication
+test: ## The steps from lint to molecule-replication, in two rows side by side
+	@tests/tools/step $(ROW) -- $(BESIDE)
 
 test-matrix: ## Every Python, and the whole of what runs on the lab: bookworm (Gluster 10), bullseye (9), trixie (11)
-	@LAB_WHOLE=yes LAB_SETS=20 tests/tools/step units-pythons lab molecule molecule-replication molecule-bullseye molecule-trixie molecule-upgrade
+	@LAB_WHOLE=yes LAB_SETS=20 tests/tools/step units-pythons units-cores lab molecule molecule-replication molecule-bullseye molecule-trixie molecule-upgrade
 
 lint: ## Step: ruff, mypy --strict, shellcheck, yamllint, ansible-lint, changelog fragments
 units: ## Step: unit tests with plain pytest
 report: ## Step: the page of the role report in headless Chromium, on a phone and a desktop, light and dark
 sanity: ## Step: ansible-test sanity, newest ansible-core
 units-pythons: ## Step: the unit tests with ansible-test on every Python here
-sanity-floor: ## Step: the same with ansible-core 2.16, and the unit tests on Python 3.7
+units-cores: ## Step: the unit tests with each ansible-core between the oldest and the newest
+sanity-floor: ## Step: the same with ansible-core 2.16, and the recorded runs on Python 3.7
 docs: ## Step: the documentation of modules, roles and guides, checked, and built as a site (.build/site/html)
 build: ## Step: the licences, the collection tarball, Galaxy's own checks of it, and that its four folders are enough
 lab: ## Step: the lab itself, cut, killed half way and twice at once
@@ -38,7 +39,7 @@ faults: ## Every operation, disturbed at each of its commands: what was run befo
 bench: ## How long modules take, how much memory, how many calls: a table, and .build/bench.json
 bench-lab: ## The same work with the modules, in a loop of command tasks and by a shell script, on the lab
 
-$(GATE) units-pythons bench bench-lab faults faults-short:
+$(GATE) units-pythons units-cores bench bench-lab faults faults-short:
 	@tests/tools/step $@
 
 format: ## Ruff's formatting and safe fixes, in this checkout

@@ -174,7 +174,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         group = inventory.add_group(self._sanitize_group_name(name))
         inventory.set_variable(group, "gluster_volumes", data(pool["volumes"]))
         strict = self.get_option("strict")
-        for host, found in pool["hosts"].items():
+        # Up to ansible-core 2.18 a cache does not keep their order, and the first of a group is who is asked.
+        for host, found in sorted(pool["hosts"].items()):
             inventory.add_host(host, group)
             variables = {"gluster_cluster": group, **found}
             for variable, value in variables.items():
