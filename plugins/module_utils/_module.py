@@ -210,6 +210,8 @@ class Run:
     done: list[Step] = field(default_factory=list)
     # What was run and is not proved, and how Gluster failed at it.
     open: dict[Step, GlusterError | None] = field(default_factory=dict)
+    # What is done, but by somebody who was faster and may rely on it.
+    others: set[Step] = field(default_factory=set)
     undone: list[str] = field(default_factory=list)
     plan: Plan = field(default_factory=Plan)
     standing: list[Step] = field(default_factory=list)  # after a failure: what was not undone
@@ -247,6 +249,8 @@ class Run:
                         self._prove(step, failure)
                     self.done.append(step)
                     del self.open[step]
+                    if failure and failure.already_so:
+                        self.others.add(step)
                 except GlusterError as error:
                     if together.apart:
                         self.failed[getattr(step, "name", "")] = error
@@ -330,9 +334,10 @@ class Run:
         patience = step.patience
         if failure is not None:
             # The answer may be late, or somebody else was faster: the state tells.
-            if not (failure.timed_out or failure.errno in ALREADY):
+            if not (failure.timed_out or failure.already_so):
                 raise failure
-            patience = gluster.timeout if failure.timed_out else 0.0
+            if failure.timed_out or failure.errno in ALREADY:
+                patience = gluster.timeout if failure.timed_out else 0.0
         deadline = time.monotonic() + patience
         while True:
             cluster = self.reader.refresh(step.effect(self.cluster), step.proof())
@@ -356,7 +361,7 @@ class Run:
         for step in reversed(list(self.standing)):
             # What a failed step seems to have made may be somebody else's.
             mine = step in self.done or step.is_own(self.cluster)
-            undo = step.undo() if mine else None
+            undo = step.undo() if mine and step not in self.others else None
             if undo is None:
                 continue
             self.commands.append(undo.line(self.cluster))

@@ -48,10 +48,10 @@ if t.TYPE_CHECKING:
 MODULES = sorted((PLUGINS / "modules").glob("gluster_*.py"))
 PACKAGE = "ansible_collections.glusterfs.data_protection.plugins."
 
-SENT = {"georep": 99_000, "": 85_000}
+SENT = {"georep": 100_000, "": 86_000}
 """Bytes, compressed, of a module and all that it may import: what Ansible sends besides its own part."""
 
-LOADED = {"georep": 295_000, "": 254_000}
+LOADED = {"georep": 296_000, "": 255_000}
 """Bytes of source that Python compiles before a module starts: there is no cache for what is sent.
 
 Modules of geo-replication load more; no other module loads what only these need.

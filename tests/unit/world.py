@@ -36,6 +36,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.err
     INVALID,
     NO_SNAPSHOT,
     SNAPSHOT_EXISTS,
+    VOLUME_EXISTS,
     VOLUME_STARTED,
     VOLUME_STOPPED,
     GlusterError,
@@ -167,8 +168,8 @@ class World:
             if volume.started and volume.options.get("features.read-only") != "on":
                 self.data[name] += 1
 
-    def _fail(self, words: t.Sequence[str], errno: int) -> t.NoReturn:
-        raise GlusterError(["gluster", *words], "refused", errno)
+    def _fail(self, words: t.Sequence[str], errno: int, text: str = "refused") -> t.NoReturn:
+        raise GlusterError(["gluster", *words], text, errno)
 
     def _change(self, name: str, **changes: t.Any) -> None:
         self.volumes[name] = replace(self.volumes[name], **changes)
@@ -223,6 +224,8 @@ class World:
 
     def _snapshot_clone(self, words: t.Sequence[str], name: str, snapshot: str) -> None:
         held = self.snapshots[snapshot]
+        if name in self.volumes:
+            self._fail(words, VOLUME_EXISTS)
         if not held.snapshot.activated:
             self._fail(words, VOLUME_STOPPED)
         identity = f"{next(self.ids):032x}"
@@ -232,7 +235,7 @@ class World:
 
     def _volume_start(self, words: t.Sequence[str], name: str) -> None:
         if self.volumes[name].started:
-            self._fail(words, INTERNAL)
+            self._fail(words, INTERNAL, f"Volume {name} already started")
         self._change(name, status="Started")
 
     def _volume_stop(self, words: t.Sequence[str], name: str, force: str = "") -> None:
@@ -240,7 +243,9 @@ class World:
         active = any(one.running for one in self.sessions.get(name, ()))
         # A clone has the sessions of its origin in its record.
         active = active or (volume.is_clone and was_primary(volume))
-        if not volume.started or (active and not force):
+        if not volume.started:
+            self._fail(words, INTERNAL, f"Volume {name} is not in the started state")
+        if active and not force:
             self._fail(words, INTERNAL)
         self._change(name, status="Stopped")
 

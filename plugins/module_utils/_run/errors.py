@@ -31,6 +31,9 @@ INVALID = 22
 ALREADY = frozenset({INVALID, NO_SNAPSHOT, VOLUME_EXISTS, SNAPSHOT_EXISTS})
 """What a command answers when somebody else has just done the same: believe the state instead."""
 
+SO_ALREADY = ("already started", "is not in the started state")
+"""Ends of what the start and the stop of a volume answer then, with a number that is for all (10.3)."""
+
 ADVICE: t.Mapping[int, str] = {
     LOCKED: "Another command holds the cluster's lock: try again, or raise lock_timeout.",
     BRICK_DOWN: "Bring all bricks online (gluster volume status VOLUME) and run the task again.",
@@ -110,6 +113,11 @@ class GlusterError(Failure):
     @property
     def daemon_down(self) -> bool:
         return "Connection failed" in self.text
+
+    @property
+    def already_so(self) -> bool:
+        """Does it look as if somebody else has just done the same? Then the state is believed."""
+        return self.errno in ALREADY or self.text.endswith(SO_ALREADY)
 
     def _advice(self) -> str:
         if self.daemon_down:

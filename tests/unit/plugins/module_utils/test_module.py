@@ -14,10 +14,12 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils import _
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Plan
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.snapshot import (
     ActivateSnapshot,
+    CloneSnapshot,
     CreateSnapshot,
     DeleteSnapshot,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.volume import (
+    StartVolume,
     StopVolume,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
@@ -92,6 +94,31 @@ def test_somebody_was_faster(clock: Clock) -> None:
     Run(t.cast("t.Any", made)).carry_out(Plan((CREATE,)), cluster)
     made.run(("snapshot", "delete", "nightly"))
     Run(t.cast("t.Any", made)).carry_out(Plan((DeleteSnapshot("nightly", "projects"),)), cluster)
+
+
+def test_somebody_was_faster_to_start_and_to_stop(clock: Clock) -> None:
+    made = odd()
+    topics = [("config", ""), ("volume", "projects"), ("snapshot", "nightly")]
+    for mine, theirs in ((StopVolume, "stop"), (StartVolume, "start")):
+        cluster = made.refresh(Cluster(), topics)
+        made.run(("volume", theirs, "projects"))
+        Run(t.cast("t.Any", made)).carry_out(Plan((mine("projects"),)), cluster)
+
+
+def test_what_somebody_else_made_is_not_taken_back(clock: Clock) -> None:
+    """Seen in a race of two on the lab: one removed the clone that the other had started."""
+    made = odd()
+    made.run(("snapshot", "create", "nightly", "projects", "no-timestamp"))
+    made.run(("snapshot", "activate", "nightly"))
+    topics = [("config", ""), ("volume", "projects"), ("volume", "copy"), ("snapshot", "nightly")]
+    cluster = made.refresh(Cluster(), topics)
+    made.run(("snapshot", "clone", "copy", "nightly"))
+    made.refused = frozenset({"volume start copy"})
+    run = Run(t.cast("t.Any", made))
+    with pytest.raises(GlusterError):
+        run.carry_out(Plan((CloneSnapshot("copy", "nightly"), StartVolume("copy"))), cluster)
+    assert run.undone == []
+    assert "copy" in made.volumes
 
 
 def test_somebody_took_the_name_for_another_volume(clock: Clock) -> None:
