@@ -336,8 +336,10 @@ class Run:
             # The answer may be late, or somebody else was faster: the state tells.
             if not (failure.timed_out or failure.already_so):
                 raise failure
-            if failure.timed_out or failure.errno in ALREADY:
-                patience = gluster.timeout if failure.timed_out else 0.0
+            if failure.timed_out:
+                patience = gluster.timeout
+            elif failure.errno in ALREADY:
+                patience = 0.0
         deadline = time.monotonic() + patience
         while True:
             cluster = self.reader.refresh(step.effect(self.cluster), step.proof())
@@ -455,7 +457,8 @@ def _told(error: Failure, run: Run, reader: Reader) -> str:
     standing = run.standing or ([] if run.undone else run.done)
     halfway = run.plan.halfway if run.plan.is_halfway(standing) else ""
     torn = list(_torn([error], run))
-    if not run.undone and not standing and not torn:
+    ours = [step for step in standing if step not in run.others]
+    if not run.undone and not ours and not torn:
         parts.append("Nothing was changed.")
         if not halfway:
             return " ".join(part for part in parts if part)
@@ -466,8 +469,8 @@ def _told(error: Failure, run: Run, reader: Reader) -> str:
     parts.append("Run the same task again when the cause is mended: it goes on from there.")
     if run.undone:
         parts.append(f"Taken back with: {'; '.join(clipped(line, 400) for line in run.undone)}.")
-    if standing:
-        lines = [clipped(step.line(run.cluster), 400) for step in standing]
+    if ours:
+        lines = [clipped(step.line(run.cluster), 400) for step in ours]
         parts.append(f"Left as it is, having had effect: {'; '.join(lines)}.")
         spared = [
             s.name for s in run.plan.parts if isinstance(s, DeleteSnapshot) and s not in standing

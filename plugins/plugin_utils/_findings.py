@@ -192,9 +192,9 @@ def _unfinished(volume: Row, snapshots: t.Sequence[Row]) -> str:
     known = Volume(volume["name"], volume["uuid"], volume["status"], "", bricks, volume["options"])
     mark = Mark.of(known)
     there = (known.snapshot_volume, *(one["snapshot_volume"] for one in snapshots))
-    if mark and not mark.done and mark.data in there:
-        return mark.snapshot
-    if known.snapshot_volume is None or known.started or (mark and mark.data in there):
+    if mark and mark.data in there:
+        return "" if mark.done else mark.snapshot
+    if known.snapshot_volume is None or known.started:
         return ""
     names = {one["name"] for one in snapshots}
     told = (one["before_restore_of"] for one in snapshots)

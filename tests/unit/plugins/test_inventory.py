@@ -143,6 +143,8 @@ def test_a_server_that_is_down_is_there_and_said_to_be(controller: Controller) -
 def test_the_cache_spares_the_questions(controller: Controller) -> None:
     first = controller.inventory(CACHED)
     assert controller.inventory(CACHED) == first
+    hosts = first["storage"]["hosts"]
+    assert hosts == sorted(hosts)  # older caches do not keep another order
     assert len(controller.asked) == 2
 
 

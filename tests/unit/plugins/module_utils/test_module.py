@@ -23,8 +23,9 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     StopVolume,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, _told
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
+    INVALID,
     GlusterError,
 )
 from ansible_collections.glusterfs.data_protection.tests.unit.world import World
@@ -105,6 +106,18 @@ def test_somebody_was_faster_to_start_and_to_stop(clock: Clock) -> None:
         Run(t.cast("t.Any", made)).carry_out(Plan((mine("projects"),)), cluster)
 
 
+def test_what_is_refused_is_not_waited_for(clock: Clock) -> None:
+    """Gluster has one number for what is so already and for what it does not take."""
+    made = odd()
+    made.run(("snapshot", "create", "nightly", "projects", "no-timestamp"))
+    cluster = made.refresh(Cluster(), [("config", ""), ("snapshot", "nightly")])
+    made._snapshot_activate = lambda words, _name: made._fail(words, INVALID)  # type: ignore[method-assign]
+    begun = clock.now
+    with pytest.raises(GlusterError, match="refused"):
+        Run(t.cast("t.Any", made)).carry_out(Plan((ActivateSnapshot("nightly"),)), cluster)
+    assert clock.now == begun
+
+
 def test_what_somebody_else_made_is_not_taken_back(clock: Clock) -> None:
     """Seen in a race of two on the lab: one removed the clone that the other had started."""
     made = odd()
@@ -115,10 +128,11 @@ def test_what_somebody_else_made_is_not_taken_back(clock: Clock) -> None:
     made.run(("snapshot", "clone", "copy", "nightly"))
     made.refused = frozenset({"volume start copy"})
     run = Run(t.cast("t.Any", made))
-    with pytest.raises(GlusterError):
+    with pytest.raises(GlusterError) as error:
         run.carry_out(Plan((CloneSnapshot("copy", "nightly"), StartVolume("copy"))), cluster)
     assert run.undone == []
     assert "copy" in made.volumes
+    assert "Nothing was changed." in _told(error.value, run, t.cast("t.Any", made))
 
 
 def test_somebody_took_the_name_for_another_volume(clock: Clock) -> None:
