@@ -38,7 +38,8 @@ TOOLS = {
 
 def check_host() -> None:
     """Say in one sentence what is missing on this machine."""
-    missing = sorted({package for tool, package in TOOLS.items() if not shutil.which(tool)})
+    tools = {**TOOLS, **({"gcc": "gcc libc6-dev"} if image.has_amx() else {})}
+    missing = sorted({package for tool, package in tools.items() if not shutil.which(tool)})
     if missing:
         raise LabError(
             f"something is missing; install it with: apt-get install {' '.join(missing)}", 2

@@ -87,10 +87,30 @@ def isolated(*options: str) -> list[str]:
     return [*unshare, sys.executable, str(HERE)]
 
 
+def has_amx() -> bool:
+    """Has the processor registers that this User-Mode Linux does not know? See registers.c."""
+    return "amx_tile" in Path("/proc/cpuinfo").read_text().split()
+
+
+def kernel() -> list[str]:
+    """The program of a guest."""
+    if not has_amx():
+        return ["linux.uml"]
+    source = HERE / "registers.c"
+    name = f"registers-{hashlib.sha256(source.read_bytes()).hexdigest()[:16]}.so"
+    library = cache_folder() / name
+    if not library.exists():
+        library.parent.mkdir(parents=True, exist_ok=True)
+        made = library.with_name(f"{name}.{os.getpid()}")
+        subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", made, source], check=True)
+        made.rename(library)
+    return ["env", f"LD_PRELOAD={library}", "linux.uml"]
+
+
 def kernel_arguments(memory_mb: int) -> list[str]:
     """What every guest's kernel is told, at bake time too."""
     return [
-        "linux.uml",
+        *kernel(),
         f"mem={memory_mb}M",
         "root=/dev/ubda",
         "rootfstype=ext4",
