@@ -26,7 +26,7 @@ from ._hold.firewall import find
 from ._hold.window import Window
 from ._model import Cluster, Unknown
 from ._read.reader import Reader
-from ._run.errors import ALREADY, SNAPSHOT_EXISTS, Failure, GlusterError, clipped
+from ._run.errors import ALREADY, NO_SNAPSHOT, SNAPSHOT_EXISTS, Failure, GlusterError, clipped
 from ._run.gluster import Gluster
 from ._run.namespaces import tables
 from ._run.process import execute
@@ -104,7 +104,7 @@ def converge(
             if plan.awaited:
                 cluster = run.wait_for(plan.awaited)
             result.update(settle(reader, cluster, show)[1], commands=run.commands)
-            result["changed"] = bool(run.done)
+            result["changed"] = bool(run.own(run.done))
             if window.seconds is not None:
                 result["window_seconds"] = window.seconds
         result.update(plan.told)
@@ -120,7 +120,8 @@ def converge(
 
 def _tell_each(module: AnsibleModule, result: dict[str, t.Any], run: Run, plan: Plan) -> None:
     """Of several that are wanted, what became of each; it ends here if one of them failed."""
-    changed = {getattr(step, "name", "") for step in (run.done if run.commands else plan.parts)}
+    steps = run.own(run.done) if run.commands else plan.parts
+    changed = {getattr(step, "name", "") for step in steps}
     failed = {
         **plan.refused,
         **{name: f"{_sentence(str(error))} {error.advice}" for name, error in run.failed.items()},
@@ -218,6 +219,10 @@ class Run:
     failed: dict[str, Failure] = field(default_factory=dict)  # of parts that are apart, by name
     volumes: set[str] = field(default_factory=set)  # that the plan is about
     cluster: Cluster = field(default_factory=Cluster)
+
+    def own(self, steps: t.Iterable[Step]) -> list[Step]:
+        """Of these, what nobody else was faster with."""
+        return [step for step in steps if step not in self.others]
 
     def carry_out(self, plan: Plan, cluster: Cluster) -> Cluster:
         """Every step, each proved by a read; if one fails, those before it are taken back."""
@@ -356,7 +361,7 @@ class Run:
 
     def _take_back(self, failed: t.Sequence[Step]) -> None:
         """Undo in reverse, unless a step that is final has been done, or may have been."""
-        ours = (step for step in failed if self._is_changed(step) and not self._was_there(step))
+        ours = (step for step in failed if self._is_changed(step) and not self._was_late(step))
         self.standing = [*self.done, *ours]
         if any(step.final for step in self.standing):
             return
@@ -369,16 +374,18 @@ class Run:
             self.commands.append(undo.line(self.cluster))
             try:
                 self._prove(undo, self._attempt(undo))
-            except GlusterError:
-                return
-            self.undone.append(self.commands[-1])
+                self.undone.append(self.commands[-1])
+            except GlusterError as error:
+                if error.errno != NO_SNAPSHOT:  # what is gone is not as this run has left it
+                    return
             self.standing.remove(step)
 
-    def _was_there(self, step: Step) -> bool:
-        """Did Gluster say that it is there already? Then somebody else was faster."""
+    def _was_late(self, step: Step) -> bool:
+        """Did Gluster say that the snapshot is there already, or no more? Then somebody else was faster."""
         failure = self.open[step]
-        is_there = failure is not None and failure.errno == SNAPSHOT_EXISTS
-        return is_there and not step.is_own(self.cluster)
+        errno = failure.errno if failure else None
+        is_there = errno == SNAPSHOT_EXISTS and not step.is_own(self.cluster)
+        return is_there or errno == NO_SNAPSHOT
 
     def _is_changed(self, step: Step) -> bool:
         """Is anything it touches other than before? Yes, where that cannot be told."""
@@ -457,7 +464,7 @@ def _told(error: Failure, run: Run, reader: Reader) -> str:
     standing = run.standing or ([] if run.undone else run.done)
     halfway = run.plan.halfway if run.plan.is_halfway(standing) else ""
     torn = list(_torn([error], run))
-    ours = [step for step in standing if step not in run.others]
+    ours = run.own(standing)
     if not run.undone and not ours and not torn:
         parts.append("Nothing was changed.")
         if not halfway:

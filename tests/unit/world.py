@@ -204,7 +204,9 @@ class World:
         held.snapshot = replace(held.snapshot, activated=True)
 
     def _snapshot_deactivate(self, words: t.Sequence[str], name: str) -> None:
-        held = self.snapshots[name]
+        held = self.snapshots.get(name)
+        if held is None:
+            self._fail(words, NO_SNAPSHOT)
         if not held.snapshot.activated:
             self._fail(words, INVALID)
         held.snapshot = replace(held.snapshot, activated=False)

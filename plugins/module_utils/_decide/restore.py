@@ -173,6 +173,16 @@ def _refuse_to_leave_half_done(mark: Mark, wanted: WantedRestore, volume: Volume
 
 def _may_hold_it(name: str, volume: Volume) -> str:
     """Until the volume is held again only a safety snapshot knows of the restore."""
+    held = _holding(volume)
+    if held and held.data != volume.snapshot_volume:
+        commands = [
+            f"gluster volume set {volume.name} {READ_ONLY} {held.read_only}",
+            *([] if volume.started else [f"gluster volume start {volume.name}"]),
+        ]
+        return (
+            " A restore was begun, and the snapshot removed before it: the volume has what it had, and is "
+            f"held. To give it up: {'; '.join(commands)}."
+        )
     mark = Mark.of(volume)
     if volume.snapshot_volume is None or (mark and mark.data == volume.snapshot_volume):
         return ""

@@ -166,21 +166,42 @@ class Reader:
             return self._with(self._with(cluster, first.topic), topic)
 
     def snapshot(self, name: str) -> Snapshot | None:
-        try:
-            found = self._ask(("snapshot", "info", name), read_snapshots)
-        except GlusterError as error:
-            if _missing(error):
-                return None
-            raise
-        known = _only(name, found, ("gluster", "snapshot", "info", name))
-        return self._examined([known])[0] if known else None
+        words = ("snapshot", "info", name)
+
+        def read() -> tuple[Snapshot, ...]:
+            try:
+                known = _only(name, self._ask(words, read_snapshots), ("gluster", *words))
+            except GlusterError as error:
+                if _missing(error):
+                    return ()
+                raise
+            return (known,) if known else ()
+
+        return next(iter(self._at_rest(read)), None)
 
     def snapshots(self, volume: str = "") -> tuple[Snapshot, ...]:
         """Those of a volume, or all of the cluster."""
         words = ("snapshot", "info", *(("volume", volume) if volume else ()))
-        return self._examined(
-            _all_of(volume, self._ask(words, read_snapshots), ("gluster", *words))
+        return self._at_rest(
+            lambda: _all_of(volume, self._ask(words, read_snapshots), ("gluster", *words))
         )
+
+    def _at_rest(self, read: t.Callable[[], tuple[Snapshot, ...]]) -> tuple[Snapshot, ...]:
+        """Half made is then only what nobody is at.
+
+        Who creates a snapshot has its volume locked, so what needs that lock is answered when the
+        creation has ended; the runner waits for locks.
+        """
+        awaited: set[str] = set()
+        while True:
+            found = self._examined(read())
+            begun = [one for one in found if one.broken == HALF_MADE and one.name not in awaited]
+            if not begun:
+                return found
+            for volume in sorted({one.volume for one in begun}):
+                with contextlib.suppress(Failure):
+                    self.status(volume)
+            awaited.update(one.name for one in begun)
 
     def _examined(self, snapshots: t.Iterable[Snapshot]) -> tuple[Snapshot, ...]:
         """With what only files of glusterd tell of them."""

@@ -91,10 +91,15 @@ def test_somebody_was_faster(clock: Clock) -> None:
     cluster = made.refresh(
         Cluster(), [("config", ""), ("volume", "projects"), ("snapshot", "nightly")]
     )
-    made.run(("snapshot", "create", "nightly", "projects", "no-timestamp"))
-    Run(t.cast("t.Any", made)).carry_out(Plan((CREATE,)), cluster)
-    made.run(("snapshot", "delete", "nightly"))
-    Run(t.cast("t.Any", made)).carry_out(Plan((DeleteSnapshot("nightly", "projects"),)), cluster)
+    for step, theirs in (
+        (CREATE, ("snapshot", "create", "nightly", "projects", "no-timestamp")),
+        (DeleteSnapshot("nightly", "projects"), ("snapshot", "delete", "nightly")),
+    ):
+        made.run(theirs)
+        run = Run(t.cast("t.Any", made))
+        run.carry_out(Plan((step,)), cluster)
+        assert run.done == [step]
+        assert run.own(run.done) == []
 
 
 def test_somebody_was_faster_to_start_and_to_stop(clock: Clock) -> None:

@@ -426,6 +426,45 @@ def test_what_is_no_snapshot_is_told_by_what_glusterd_wrote_down(
     }
 
 
+ANSWER = (
+    "<?xml version='1.0'?><cliOutput><opRet>{}</opRet><opErrno>0</opErrno><opErrstr>{}</opErrstr>"
+    "<volStatus><volumes><volume><volName>projects</volName><nodeCount>0</nodeCount></volume></volumes>"
+    "</volStatus></cliOutput>"
+)
+LOCK_LEFT = "Another transaction is in progress for projects. Please try again after some time."
+
+
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("other_ends_it", [True, False])
+@pytest.mark.parametrize("status", [ANSWER.format(0, ""), ANSWER.format(-1, LOCK_LEFT)])
+def test_a_snapshot_that_another_run_is_creating_is_awaited(
+    many: bool, other_ends_it: bool, status: str
+) -> None:
+    """The volume is locked until the creation has ended: two runs on the lab, asked for the same snapshot."""
+    ran = []
+
+    def run(argv: t.Sequence[str], seconds: float, max_bytes: int) -> Output:
+        ran.append(" ".join(argv).rpartition(" -- ")[2])
+        return Output(0, status if ran[-1] == "volume status projects" else listing("nightly"), "")
+
+    def text_of(path: str) -> str:
+        ended = other_ends_it and "volume status projects" in ran
+        return f"status={2 if ended else 1}\n"
+
+    reader = Reader(
+        Gluster(lock_timeout=0, run=run),
+        run,
+        lambda: "",
+        text_of=text_of,
+        names_in=lambda path: ["nightly"],
+    )
+    found = reader.snapshots()[0] if many else reader.snapshot("nightly")
+    assert found is not None
+    assert found.broken == ("" if other_ends_it else HALF_MADE)
+    info = "snapshot info" if many else "snapshot info nightly"
+    assert ran == [info, "volume status projects", info]
+
+
 @pytest.mark.parametrize(
     ("version", "plugin", "broken"),
     [

@@ -38,6 +38,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._model i
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import _told
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
+    NO_SNAPSHOT,
     GlusterError,
 )
 from ansible_collections.glusterfs.data_protection.tests.unit.world import PowerCut, World, planned
@@ -167,6 +168,59 @@ def test_cut_in_the_midst_of_a_creation_and_run_again(
     judge(made, wanted, data)
     assert len(made.snapshots) == 1 + safety
     assert task(made, wanted).steps == ()
+
+
+@pytest.mark.parametrize("line", ["snapshot create", "volume stop", "snapshot restore"])
+def test_a_snapshot_that_is_removed_in_the_midst_leaves_a_volume_that_can_be_had_back(
+    line: str,
+) -> None:
+    """On the lab: somebody removed it before `snapshot restore`. What is told is typed here."""
+    made = world()
+    _run, plan, cluster = planned(made, lambda c: decide_restored(wanted_of(True, True), c))
+    commands = plan.commands(cluster)
+    made.cut_at = next(n for n, command in enumerate(commands) if f"gluster {line}" in command)
+    with pytest.raises(PowerCut):
+        task(made, wanted_of(True, True))
+    made.cut_at = None
+    made.run(("snapshot", "delete", "nightly"))
+    with pytest.raises(Refusal, match="does not exist") as refused:
+        task(made, wanted_of(True, True))
+    assert "the volume has what it had" in refused.value.remedy
+    for command in refused.value.remedy.rpartition(": ")[2].rstrip(".").split("; "):
+        made.run(tuple(command.split()[1:]))
+    volume = made.volumes["projects"]
+    assert volume.started
+    assert volume.snapshot_volume is None
+    assert volume.options[READ_ONLY] == "off"
+    made.run(("snapshot", "create", "nightly", "projects", "no-timestamp", "description", "kept"))
+    data = made.snapshots["nightly"].data
+    task(made, wanted_of(True, True))
+    judge(made, wanted_of(True, True), data)
+
+
+@pytest.mark.parametrize("activated", BOTH)
+def test_a_snapshot_that_is_removed_in_the_midst_leaves_all_as_it_was(activated: bool) -> None:
+    """Somebody removes it before `snapshot restore`, which says that it is not there."""
+
+    class Removed(World):
+        def _snapshot_restore(self, words: t.Sequence[str], name: str) -> None:
+            del self.snapshots[name]
+            self._fail(words, NO_SNAPSHOT)
+
+    made = world(activated=activated)
+    made.__class__ = Removed
+    before = made.volumes["projects"]
+    run, plan, cluster = planned(made, lambda c: decide_restored(wanted_of(True, True), c))
+    with pytest.raises(GlusterError) as failed:
+        run.carry_out(plan, cluster)
+    assert made.snapshots == {}
+    volume = made.volumes["projects"]
+    assert volume.started
+    assert {k: v for k, v in volume.options.items() if v not in ("off", UNSET)} == before.options
+    text = _told(failed.value, run, t.cast("t.Any", made))
+    assert "half done" not in text
+    assert "Left as it is" not in text
+    assert "Volume projects is Started." in text
 
 
 def test_what_is_half_made_is_not_restored() -> None:

@@ -228,6 +228,23 @@ def test_each_has_a_row_that_tells_what_became_of_it(check: bool, run_module: Ru
     assert all(row["snapshot"]["name"] == row["name"] for row in result["results"])
 
 
+@pytest.mark.parametrize("alone", [True, False])
+def test_what_somebody_else_was_faster_with_is_no_change_of_this_run(
+    alone: bool, run_module: RunModule
+) -> None:
+    """Of two that were asked for the same snapshot on the lab, both said that they had taken it."""
+
+    class Overtaken(Busy):
+        def run(self, words: t.Sequence[str]) -> None:
+            if words[:3] == ("snapshot", "create", "theirs-1"):
+                super().run(words)
+            super().run(words)
+
+    result = told(Overtaken(3), ["theirs-1"] if alone else ["mine-0", "theirs-1"], run_module)
+    assert result["changed"] is not alone
+    assert [row["changed"] for row in result["results"]] == ([False] if alone else [True, False])
+
+
 def test_a_task_in_which_one_failed_has_failed_and_tells_of_each(run_module: RunModule) -> None:
     made = Busy(3)
     made.refused = frozenset(["snapshot create bad-1"])
