@@ -336,7 +336,8 @@ def restart(nodes: t.Iterable[str]) -> None:
 
 
 def restart_named(said: str, _folder: Path) -> str:
-    nodes = sorted(set(re.findall(r"failed on (node\d)", said)))
+    named = set(re.findall(r"failed on (node\d|localhost)", said))
+    nodes = sorted("node1" if name == "localhost" else name for name in named)
     restart(nodes)
     return f"glusterd restarted on {' and '.join(nodes)}"
 

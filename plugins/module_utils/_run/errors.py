@@ -53,9 +53,9 @@ ADVICE: t.Mapping[int, str] = {
 
 
 COMMIT_FAILED = (
-    "/var/log/glusterfs/glusterd.log of the node it names tells why. Where that is a missing "
-    "quota.cksum (Gluster 10.3, after a restore and then a restart of glusterd on another node), "
-    "systemctl restart glusterd on the named node mends it."
+    "/var/log/glusterfs/glusterd.log of the node it names (localhost: this one) tells why. Where "
+    "that is a missing quota.cksum (Gluster 10.3, after a restore and then a restart of glusterd on "
+    "another node), systemctl restart glusterd on the named node mends it."
 )
 
 
