@@ -26,7 +26,11 @@ SNAPSHOT_EXISTS = 30812
 GEOREP_RUNNING = 30814
 NOT_THIN = 30815
 INVALID = 22
-"""Numbers of glusterd-errno.h, and EINVAL, with which Gluster also says "already so"."""
+NOT_CONNECTED = 107
+"""Numbers of glusterd-errno.h; EINVAL, with which Gluster also says "already so"; and ENOTCONN, of a
+node that goes away in the midst of a command."""
+
+BRING_BACK = "Bring the missing nodes back (gluster pool list) and run the task again."
 
 ALREADY = frozenset({INVALID, NO_SNAPSHOT, VOLUME_EXISTS, SNAPSHOT_EXISTS})
 """What a command answers when somebody else has just done the same: believe the state instead."""
@@ -37,7 +41,8 @@ SO_ALREADY = ("already started", "is not in the started state")
 ADVICE: t.Mapping[int, str] = {
     LOCKED: "Another command holds the cluster's lock: try again, or raise lock_timeout.",
     BRICK_DOWN: "Bring all bricks online (gluster volume status VOLUME) and run the task again.",
-    NODE_DOWN: "Bring the missing nodes back (gluster pool list) and run the task again.",
+    NODE_DOWN: BRING_BACK,
+    NOT_CONNECTED: BRING_BACK,
     SNAPSHOT_EXISTS: "Somebody else has taken it meanwhile: run the task again.",
     HARD_LIMIT: "Remove snapshots of the volume, or raise its snap_max_hard_limit.",
     NO_VOLUME: "Check the name of the volume (gluster volume list).",
@@ -129,7 +134,7 @@ class GlusterError(Failure):
             )
         if "might not be in an usable state" in self.text:
             return STILL_MOUNTED
-        if "Commit failed on" in self.text:
+        if "Commit failed on" in self.text and self.errno != NOT_CONNECTED:
             return COMMIT_FAILED
         if "Unable to get statefile's name" in self.text:
             return GSYNCD_BROKEN
