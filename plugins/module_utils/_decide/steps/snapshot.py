@@ -157,10 +157,13 @@ def in_use(snapshot: Snapshot, cluster: Cluster) -> str:
 
 
 def in_use_obstacles(snapshots: t.Iterable[Snapshot | None], cluster: Cluster) -> t.Iterator[str]:
+    why: dict[str, list[str]] = {}
     for one in snapshots:
-        why = in_use(one, cluster) if one else ""
-        if one and why:
-            yield f"snapshot {one.name}: {why}"
+        if one:
+            why.setdefault(in_use(one, cluster), []).append(one.name)
+    for reason, names in why.items():
+        if reason:
+            yield f"snapshot{'s' if len(names) > 1 else ''} {', '.join(names)}: {reason}"
 
 
 @dataclass(frozen=True)

@@ -177,6 +177,17 @@ def test_what_gluster_cannot_remove_is_not_removed(
     assert "a" in made.snapshots
 
 
+def test_the_reason_of_several_is_told_once() -> None:
+    made = in_use()
+    made.run(("snapshot", "create", "more", "v1", "no-timestamp"))
+    for name in ("a", "more"):
+        held = made.snapshots[name]
+        held.snapshot = replace(held.snapshot, broken=BEFORE_11)
+    told = why_not(made, ABSENT["all of a volume"])
+    assert told.startswith("snapshots a, more: of a Gluster before 11")
+    assert told.count("before 11") == 1
+
+
 def half_made() -> World:
     made = in_use()
     held = made.snapshots["a"]
