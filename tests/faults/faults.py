@@ -353,7 +353,15 @@ def remove_half_made(said: str, folder: Path) -> str:
     return f"the half made snapshot removed ({play({'tasks': [task]}, folder)[0]})"
 
 
+def activate_again(said: str, _folder: Path) -> str:
+    cloned = re.findall(r"snapshot clone \S+ (\S+) failed", said)
+    for name in cloned:
+        lab.gluster(f"snapshot deactivate {name}", f"snapshot activate {name}")
+    return f"{cloned[0]} deactivated and activated" if cloned else ""
+
+
 ADVICE: dict[str, t.Callable[[str, Path], str]] = {
+    "deactivate it, and activate it again": activate_again,
     "systemctl restart glusterd on the named node": restart_named,
     "remove it (state: absent), and take it again": remove_half_made,
     "Restart that glusterd (systemctl restart glusterd)": restart_here,

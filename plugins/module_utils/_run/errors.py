@@ -40,7 +40,10 @@ SO_ALREADY = ("already started", "is not in the started state")
 
 ADVICE: t.Mapping[int, str] = {
     LOCKED: "Another command holds the cluster's lock: try again, or raise lock_timeout.",
-    BRICK_DOWN: "Bring all bricks online (gluster volume status VOLUME) and run the task again.",
+    BRICK_DOWN: (
+        "Bring all bricks online (gluster volume status VOLUME; of an activated snapshot: deactivate "
+        "it, and activate it again) and run the task again."
+    ),
     NODE_DOWN: BRING_BACK,
     NOT_CONNECTED: BRING_BACK,
     SNAPSHOT_EXISTS: "Somebody else has taken it meanwhile: run the task again.",
