@@ -139,7 +139,7 @@ def stages_of(
         raise Refusal(
             f"snapshot {wanted.name} of volume {wanted.volume} does not exist",
             f"The volume is {volume.status}. See gluster snapshot list {wanted.volume}."
-            f"{_may_hold_it(wanted.name, volume)}",
+            f"{_where_it_went(wanted.name, volume)}",
         )
     sessions = _sessions(wanted, volume, cluster)
     if volume.started and not wanted.stop_volume:
@@ -171,20 +171,19 @@ def _refuse_to_leave_half_done(mark: Mark, wanted: WantedRestore, volume: Volume
     )
 
 
-def _may_hold_it(name: str, volume: Volume) -> str:
-    """Until the volume is held again only a safety snapshot knows of the restore."""
-    held = _holding(volume)
-    if held and held.data != volume.snapshot_volume:
-        commands = [
-            f"gluster volume set {volume.name} {READ_ONLY} {held.read_only}",
-            *([] if volume.started else [f"gluster volume start {volume.name}"]),
-        ]
-        return (
-            " A restore was begun, and the snapshot removed before it: the volume has what it had, and is "
-            f"held. To give it up: {'; '.join(commands)}."
-        )
+def _where_it_went(name: str, volume: Volume) -> str:
+    """How to go on where there is no snapshot of that name, and a restore may have to do with it."""
     mark = Mark.of(volume)
-    if volume.snapshot_volume is None or (mark and mark.data == volume.snapshot_volume):
+    if mark and mark.data == volume.snapshot_volume:
+        return ""
+    if mark and mark.snapshot == name and _holding(volume):
+        start = "" if volume.started else f"; gluster volume start {volume.name}"
+        return (
+            " Its restore was begun, and then it was removed: the volume has what it had, and is held. "
+            f"To give it up: gluster volume set {volume.name} {READ_ONLY} {mark.read_only}{start}."
+        )
+    # Until the volume is held again only a safety snapshot knows of the restore.
+    if volume.snapshot_volume is None:
         return ""
     return (
         " If a restore of it without a safety snapshot was cut short, the volume holds its data "

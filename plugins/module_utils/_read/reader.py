@@ -131,7 +131,7 @@ class Reader:
         read: t.Mapping[str, t.Callable[[], t.Any]] = {
             "snapshot": lambda: self.snapshot(name),
             "snapshot_bricks": lambda: self.snapshot_bricks(name),
-            "snapshots": lambda: self.snapshots_if_any(name),
+            "snapshots": lambda: _if_there(lambda: self.snapshots(name)),
             "volume": lambda: self.volume(name),
             "status": lambda: self.status(name)[name],
             "config": self.config,
@@ -166,15 +166,8 @@ class Reader:
             return self._with(self._with(cluster, first.topic), topic)
 
     def snapshot(self, name: str) -> Snapshot | None:
-        words = ("snapshot", "info", name)
-
         def read() -> tuple[Snapshot, ...]:
-            try:
-                known = _only(name, self._ask(words, read_snapshots), ("gluster", *words))
-            except GlusterError as error:
-                if _missing(error):
-                    return ()
-                raise
+            known = self._named("snapshot", name, read_snapshots)
             return (known,) if known else ()
 
         return next(iter(self._at_rest(read)), None)
@@ -224,26 +217,17 @@ class Reader:
 
         return tuple(map(examined, snapshots))
 
-    def snapshots_if_any(self, volume: str) -> tuple[Snapshot, ...] | None:
-        """None where there is no such volume."""
-        try:
-            return self.snapshots(volume)
-        except GlusterError as error:
-            if _missing(error):
-                return None
-            raise
-
     def snapshot_bricks(self, name: str) -> tuple[BrickStatus, ...]:
         return self._ask(("snapshot", "status", name), read_snapshot_bricks)
 
     def volume(self, name: str) -> Volume | None:
-        try:
-            found = self._ask(("volume", "info", name), read_volumes)
-        except GlusterError as error:
-            if _missing(error):
-                return None
-            raise
-        return _only(name, found, ("gluster", "volume", "info", name))
+        return self._named("volume", name, read_volumes)
+
+    def _named(
+        self, kind: str, name: str, read: t.Callable[[Element], tuple[Named, ...]]
+    ) -> Named | None:
+        words = (kind, "info", name)
+        return _only(name, _if_there(lambda: self._ask(words, read)) or (), ("gluster", *words))
 
     def volumes(self) -> tuple[Volume, ...]:
         return self._ask(("volume", "info"), read_volumes)
@@ -300,12 +284,7 @@ class Reader:
     def session_config(self, volume: str, secondary: str) -> dict[str, str]:
         """Every key; none where this node has no such session, also if others list it."""
         words = ("volume", "geo-replication", volume, secondary, "config")
-        try:
-            return self._ask(words, read_session_config)
-        except GlusterError as error:
-            if _missing(error):
-                return {}
-            raise
+        return _if_there(lambda: self._ask(words, read_session_config)) or {}
 
     def session_settings(self) -> dict[str, Setting]:
         """From the file that gsyncd itself has its keys and defaults from."""
@@ -419,7 +398,7 @@ class Reader:
             return read(root)
 
 
-Named = t.TypeVar("Named", Snapshot, Volume)
+Named = t.TypeVar("Named", bound="Snapshot | Volume")
 OfVolume = t.TypeVar("OfVolume", Snapshot, Session)
 
 
@@ -450,3 +429,13 @@ def _stopped(error: GlusterError) -> bool:
 def _missing(error: GlusterError) -> bool:
     """``info`` of what is not there fails with the general number, and only the text tells."""
     return error.errno in (NO_VOLUME, NO_SNAPSHOT) or "does not exist" in error.text
+
+
+def _if_there(ask: t.Callable[[], Answer]) -> Answer | None:
+    """The answer, or None where there is no such thing."""
+    try:
+        return ask()
+    except GlusterError as error:
+        if _missing(error):
+            return None
+        raise

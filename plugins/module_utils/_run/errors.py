@@ -27,8 +27,8 @@ GEOREP_RUNNING = 30814
 NOT_THIN = 30815
 INVALID = 22
 NOT_CONNECTED = 107
-"""Numbers of glusterd-errno.h; EINVAL, with which Gluster also says "already so"; and ENOTCONN, of a
-node that goes away in the midst of a command."""
+"""Numbers of glusterd-errno.h; EINVAL, with which Gluster also says "already so"; ENOTCONN, where a
+node goes away meanwhile."""
 
 BRING_BACK = "Bring the missing nodes back (gluster pool list) and run the task again."
 
@@ -137,11 +137,12 @@ class GlusterError(Failure):
             )
         if "might not be in an usable state" in self.text:
             return STILL_MOUNTED
-        if "Commit failed on" in self.text and self.errno != NOT_CONNECTED:
+        by_number = ADVICE.get(self.errno or 0)
+        if by_number:
+            return by_number
+        if "Commit failed on" in self.text:
             return COMMIT_FAILED
-        if "Unable to get statefile's name" in self.text:
-            return GSYNCD_BROKEN
-        return ADVICE.get(self.errno or 0, "")
+        return GSYNCD_BROKEN if "Unable to get statefile's name" in self.text else ""
 
     def __str__(self) -> str:
         number = f" (errno {self.errno})" if self.errno else ""

@@ -198,6 +198,17 @@ def test_a_snapshot_that_is_removed_in_the_midst_leaves_a_volume_that_can_be_had
     judge(made, wanted_of(True, True), data)
 
 
+def test_who_mistypes_a_name_is_not_told_to_give_up_a_restore() -> None:
+    made = world()
+    made.cut_at = 3
+    with pytest.raises(PowerCut):
+        task(made, wanted_of(True, True))
+    made.cut_at = None
+    with pytest.raises(Refusal, match="nigthly of volume projects does not exist") as refused:
+        task(made, replace(wanted_of(True, True), name="nigthly"))
+    assert "give it up" not in refused.value.remedy
+
+
 @pytest.mark.parametrize("activated", BOTH)
 def test_a_snapshot_that_is_removed_in_the_midst_leaves_all_as_it_was(activated: bool) -> None:
     """Somebody removes it before `snapshot restore`, which says that it is not there."""

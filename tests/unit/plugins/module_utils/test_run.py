@@ -158,9 +158,19 @@ def test_a_daemon_that_is_down_is_told_apart() -> None:
     assert "systemctl start glusterd" in caught.value.advice
 
 
-@pytest.mark.parametrize(("errno", "advice"), [(30800, "glusterd.log"), (107, "gluster pool list")])
+@pytest.mark.parametrize(
+    ("errno", "advice"),
+    [
+        (30800, "glusterd.log"),
+        (107, "gluster pool list"),
+        (30803, "deactivate it, and activate it"),
+    ],
+)
 def test_a_failed_commit_names_where_to_look(errno: int, advice: str) -> None:
-    """The second as 10.3 answered when node2 was cut off its power in the midst of `snapshot activate`."""
+    """The second as 10.3 answered when node2 was cut off its power in the midst of `snapshot activate`.
+
+    A number that has advice of its own says more than the text.
+    """
     text = "Commit failed on node2. Please check log file for details."
     gluster, _asked = runner(Output(0, answer("-1", errno, text), ""))
     with pytest.raises(GlusterError) as caught:
