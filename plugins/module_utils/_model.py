@@ -138,6 +138,10 @@ class SnapshotConfig:
     volumes: t.Mapping[str, VolumeLimits] = field(default_factory=dict)
 
 
+SAME_ROOM = 104_857_600
+"""Bytes, BUFFER_SIZE of gverify.sh."""
+
+
 @dataclass(frozen=True)
 class Room:
     """Of a volume, as a mount of it tells; bytes."""
@@ -145,6 +149,13 @@ class Room:
     size: int
     free: int
     has_files: bool
+
+    def is_too_small_for(self, source: Room) -> bool:
+        """As Gluster judges a destination (gverify.sh, 10.3), which takes some MB less free for the same.
+
+        With as much on both sides some KB differ, by what the file system keeps for itself.
+        """
+        return self.size < source.size or self.free < source.free - SAME_ROOM
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,8 @@ options:
     default: true
   force:
     description:
-      - Create the session although the secondary volume is not empty or is smaller.
+      - Create the session although the secondary volume is not empty, is smaller, or has 100 MB
+        less free.
       - With O(state=started), start the workers anew where some are not well.
       - Stop the session although a node of the primary cluster is down.
     type: bool

@@ -185,7 +185,7 @@ def _volumes(
         return
     if there.has_files and not volumes.have_session:
         yield Reason("volume_not_empty", f"volume {name} of {target.host} has files")
-    if here and (there.size < here.size or there.free < here.free):
+    if here and there.is_too_small_for(here):
         yield Reason(
             "volume_too_small",
             f"volume {name} has {there.size} bytes, {there.free} of them free, and "

@@ -104,10 +104,11 @@ class CreateSession(SessionStep):
                 f"volume {name} of the destination {host} is not empty; with force it is "
                 "replicated to nevertheless, and keeps what is in there"
             )
-        if here and there and here.size > there.size:
+        if here and there and there.is_too_small_for(here):
             yield (
-                f"volume {name} of the destination {host} is smaller ({there.size} bytes) than "
-                f"volume {self.volume} ({here.size}); force takes it nevertheless"
+                f"volume {name} of the destination {host} has less room ({there.size} bytes, "
+                f"{there.free} of them free) than volume {self.volume} ({here.size} and {here.free}); "
+                "force takes it nevertheless"
             )
 
 

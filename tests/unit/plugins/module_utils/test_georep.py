@@ -557,12 +557,21 @@ def test_a_destination_that_is_not_there(there: Volume | None) -> None:
 
 def test_what_gluster_would_refuse_is_foreseen(clock: Clock) -> None:
     small = {"far::mirror": Room(10, 5, True), "localhost::v": Room(20, 5, True)}
-    with pytest.raises(Refusal, match=r"is not empty.*is smaller"):
+    with pytest.raises(Refusal, match=r"is not empty.*has less room \(10 bytes, 5 of them free\)"):
         bring(Pool(rooms=small), WantedSession("v", "far", "mirror"))
     pool = Pool(rooms=small)
     bring(pool, WantedSession("v", "far", "mirror", force=True))
     assert pool.lines == ["create push-pem force"]
     bring(Pool(rooms={"far::mirror": Room(10, 5, False)}), WantedSession("v", "far", "mirror"))
+
+
+def test_a_destination_may_have_some_mb_less_free() -> None:
+    """On the lab: as much on both sides, and 8 KiB less free at the destination."""
+    here = Room(1006632960, 955224064, True)
+    assert not Room(here.size, 955215872, False).is_too_small_for(here)
+    assert not Room(here.size, here.free - 104857600, False).is_too_small_for(here)
+    assert Room(here.size, here.free - 104857601, False).is_too_small_for(here)
+    assert Room(here.size - 1, here.free, False).is_too_small_for(here)
 
 
 def test_a_mirror_that_would_stay_empty_is_refused(clock: Clock) -> None:
