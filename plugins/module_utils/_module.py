@@ -89,6 +89,7 @@ def converge(
 
     try:
         cluster, (plan, lines, before, after) = settle(reader, Cluster(), settled)
+        warnings = [*plan.warnings]
         result: dict[str, t.Any] = {"changed": bool(plan.steps)}
         if module._diff:
             result["diff"] = {
@@ -105,6 +106,7 @@ def converge(
                 cluster = run.wait_for(plan.awaited)
             result.update(settle(reader, cluster, show)[1], commands=run.commands)
             result["changed"] = bool(run.own(run.done))
+            warnings += settle(reader, Cluster(), run.doubts)[1]
             if window.seconds is not None:
                 result["window_seconds"] = window.seconds
         result.update(plan.told)
@@ -112,7 +114,7 @@ def converge(
         _fail(module, f"{_sentence(refusal.problem)} Nothing was changed. {refusal.remedy}", run)
     except Failure as error:
         _fail(module, _told(error, run, reader), run, error)
-    for warning in plan.warnings:
+    for warning in dict.fromkeys(warnings):
         module.warn(warning)
     _tell_each(module, result, run, plan)
     module.exit_json(**result)
@@ -223,6 +225,10 @@ class Run:
     def own(self, steps: t.Iterable[Step]) -> list[Step]:
         """Of these, what nobody else was faster with."""
         return [step for step in steps if step not in self.others]
+
+    def doubts(self, cluster: Cluster) -> list[str]:
+        """Of all that is done. What was seen before a command need not be so when it has ended."""
+        return [text for step in self.done for text in step.doubts(cluster)]
 
     def carry_out(self, plan: Plan, cluster: Cluster) -> Cluster:
         """Every step, each proved by a read; if one fails, those before it are taken back."""

@@ -196,6 +196,8 @@ def _unfinished(volume: Row, snapshots: t.Sequence[Row]) -> str:
         return "" if mark.done else mark.snapshot
     if known.snapshot_volume is None or known.started:
         return ""
+    if mark and not mark.done and mark.instead_of == known.snapshot_volume:
+        return ""  # held for a snapshot that was removed meanwhile
     names = {one["name"] for one in snapshots}
     told = (one["before_restore_of"] for one in snapshots)
     return next((name for name in told if name and name not in names), "")

@@ -30,6 +30,7 @@ class Mark:
     snapshot: str
     uuid: str  # of the snapshot that stands for the restored data: the kept or the consumed one
     data: str  # the snapshot volume that was, or is to be, consumed
+    instead_of: str = ""  # the one that the volume was on when it was held, of an earlier restore
     done: bool = False
     read_only: str = "off"  # what the option is outside of the hold
     safety: str = ""
@@ -48,7 +49,7 @@ class Mark:
         for description, words in itertools.product(
             shorter, (f"Before restoring {self.snapshot}", "")
         ):
-            told = replace(self, safety="", description=description)._told()
+            told = replace(self, safety="", instead_of="", description=description)._told()
             text = described(words, restore=told, **about)
             if len(text.encode()) <= DESCRIPTION_LONGEST:
                 break
@@ -70,18 +71,19 @@ class Mark:
 
 def unfinished(volume: Volume, cluster: Cluster) -> Mark | None:
     """The mark of any restore of the volume that was begun, and neither finished nor taken back."""
-    mark, data = Mark.of(volume), volume.snapshot_volume
+    mark, data = Mark.of(volume), volume.snapshot_volume or ""
     begun = mark if mark and not mark.done else None
-    if (mark.data if mark else None) == data:
+    if mark and mark.data == data:
         return begun
-    if data is None and begun is None:
+    if not data and begun is None:
         return None
     known = {snapshot.name: snapshot for snapshot in cluster.snapshots_of(volume.name)}
+    if begun and begun.instead_of == data:
+        return begun if begun.data in [s.snapshot_volume for s in known.values()] else None
     for told in map(Mark.in_safety, known.values()):
         if told and told.data == data and told.snapshot not in known:
             return told  # the restore took the option back, and it was not set again yet
-    held = begun is not None and begun.data in [s.snapshot_volume for s in known.values()]
-    return begun if held else None
+    return None
 
 
 def consumed(volume: Volume, cluster: Cluster) -> Mark | None:

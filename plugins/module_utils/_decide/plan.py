@@ -66,6 +66,10 @@ class Step:
         """Why Gluster would refuse the command, or why it must not be run."""
         return iter(())
 
+    def doubts(self, cluster: Cluster) -> t.Iterator[str]:
+        """What the user should hear of it when all is done, by the cluster as it is read then."""
+        return iter(())
+
     def undo(self) -> Step | None:
         """The step that takes this one back."""
         return None

@@ -91,11 +91,11 @@ def decide_restored(wanted: WantedRestore, cluster: Cluster) -> Plan:
     if stages.keys() <= {"start"}:
         return Plan(steps)  # its data are there: a person may start it by hand
     kept = f"snapshot {safety}" if safety else ""
-    lost = _given_up(wanted, kept or "nothing that is kept", cluster)
+    lost = given_up(wanted, kept or "nothing that is kept", cluster)
     return Plan(steps, lost, halfway=half_done(f"volume {wanted.volume}", kept))
 
 
-def _given_up(wanted: WantedRestore, kept: str, cluster: Cluster) -> tuple[str, ...]:
+def given_up(wanted: WantedRestore, kept: str, cluster: Cluster) -> tuple[str, ...]:
     """A restore that was half done, and goes back to what was before."""
     volume = cluster.volume(wanted.volume)
     mark = consumed(volume, cluster) if volume else None
@@ -237,6 +237,7 @@ def _before(
         snapshot=snapshot.name,
         uuid=snapshot.uuid or "",
         data=snapshot.snapshot_volume or "",
+        instead_of=volume.snapshot_volume or "",
         read_only=_outside_of_a_hold(volume),
         safety=_safety_name(wanted, snapshot, group, cluster),
         activated=bool(snapshot.activated),

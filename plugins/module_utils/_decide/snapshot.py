@@ -18,6 +18,7 @@ from .steps.snapshot import (
     DeleteSnapshot,
     DeleteSnapshotsOfVolume,
     broken,
+    peers_down_warning,
 )
 
 if t.TYPE_CHECKING:
@@ -151,7 +152,7 @@ def decide_absent(name: str, volume: str | None, cluster: Cluster) -> Plan:
     snapshot = find_snapshot(cluster, name, volume)
     if snapshot is None:
         return Plan()
-    warnings = peers_down_warning(cluster)
+    warnings = tuple(peers_down_warning(cluster))
     one_of = facts_of(snapshot.description, "set")
     if one_of:
         warnings += (
@@ -168,15 +169,4 @@ def decide_none_of(volume: str, cluster: Cluster) -> Plan:
         raise Refusal(f"volume {volume} does not exist", "Check the name (gluster volume list).")
     if not cluster.snapshots_of(volume):
         return Plan()
-    return Plan((DeleteSnapshotsOfVolume(volume),), peers_down_warning(cluster))
-
-
-def peers_down_warning(cluster: Cluster) -> tuple[str, ...]:
-    """A node that is down keeps what is deleted meanwhile, and shows it when it is back."""
-    down = cluster.peers_down()
-    if not down:
-        return ()
-    return (
-        f"Nodes of the pool are down ({', '.join(down)}): a snapshot deleted now may be listed "
-        "there again when they are back.",
-    )
+    return Plan((DeleteSnapshotsOfVolume(volume),), tuple(peers_down_warning(cluster)))

@@ -39,17 +39,19 @@ from .restore import (
     InGroup,
     WantedRestore,
     free_name,
+    given_up,
     half_done,
     held_by,
     is_done,
 )
 from .restore import stages_of as stages_of_volume
-from .snapshot import auto_delete_warning, description_warning, peers_down_warning
+from .snapshot import auto_delete_warning, description_warning
 from .steps.snapshot import (
     ActivateSnapshot,
     CreateSnapshot,
     DeactivateSnapshot,
     DeleteSnapshot,
+    peers_down_warning,
 )
 from .steps.volume import UNSET, SetVolumeOptions, StartVolume
 
@@ -57,6 +59,7 @@ if t.TYPE_CHECKING:
     from .._model import Cluster, Snapshot, Volume
     from .group import Group
     from .plan import Step
+    from .restore import Stages
 
 PROVED, NOT_PROVED = "+", "-"
 SHORT = 8
@@ -343,7 +346,7 @@ def decide_group_absent(name: str, delete_snapshots: bool, cluster: Cluster) -> 
 
 def _without(snapshots: t.Sequence[Snapshot], cluster: Cluster) -> Plan:
     steps = tuple(DeleteSnapshot(snapshot.name, snapshot.volume) for snapshot in snapshots)
-    return Plan(steps, peers_down_warning(cluster) if steps else ())
+    return Plan(steps, tuple(peers_down_warning(cluster)) if steps else ())
 
 
 @dataclass(frozen=True)
@@ -414,7 +417,7 @@ def decide_set_restored(wanted: WantedSetRestore, fresh: str, cluster: Cluster) 
         f"Nothing proves that snapshot {wanted.name} of group {wanted.group} is one point in "
         "time: its volumes may not fit together."
     )
-    return replace(plan, warnings=(doubt,))
+    return replace(plan, warnings=(*plan.warnings, doubt))
 
 
 def _begun(wanted: WantedSetRestore, cluster: Cluster) -> Attempt | None:
@@ -527,14 +530,16 @@ def _through_stages(
     wanted: WantedSetRestore, attempt: Attempt, group: Group, cluster: Cluster
 ) -> Plan:
     """Each stage for all volumes before the next one: nobody is restored while one is not safe."""
-    each = [
-        stages_of_volume(
-            wanted.member(name), cluster, _in_group(wanted, attempt, name, group, cluster)
-        )[1]
-        for name in attempt.volumes
-    ]
+    each: list[Stages] = []
+    lost: list[str] = []
+    for name in attempt.volumes:
+        member = wanted.member(name)
+        in_group = _in_group(wanted, attempt, name, group, cluster)
+        each.append(stages_of_volume(member, cluster, in_group)[1])
+        lost += given_up(member, f"the group's snapshot {attempt.safety}", cluster)
     return Plan(
         tuple(step for stage in STAGES for stages in each for step in stages.get(stage, ())),
+        tuple(lost),
         halfway=half_done(f"group {group.name}", f"its snapshot {attempt.safety}"),
     )
 

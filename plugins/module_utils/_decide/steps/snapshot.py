@@ -166,6 +166,16 @@ def in_use_obstacles(snapshots: t.Iterable[Snapshot | None], cluster: Cluster) -
             yield f"snapshot{'s' if len(names) > 1 else ''} {', '.join(names)}: {reason}"
 
 
+def peers_down_warning(cluster: Cluster) -> t.Iterator[str]:
+    """A node that is down keeps what is deleted meanwhile, and shows it when it is back."""
+    down = cluster.peers_down()
+    if down:
+        yield (
+            f"Nodes of the pool are down ({', '.join(down)}): a snapshot deleted now may be listed "
+            "there again when they are back. Run the task again then."
+        )
+
+
 @dataclass(frozen=True)
 class DeleteSnapshot(Step):
     final: t.ClassVar[bool] = True
@@ -189,6 +199,9 @@ class DeleteSnapshot(Step):
 
     def proof(self) -> tuple[Topic, ...]:
         return (("snapshot", self.name),)
+
+    def doubts(self, cluster: Cluster) -> t.Iterator[str]:
+        return peers_down_warning(cluster)
 
 
 @dataclass(frozen=True)
@@ -222,6 +235,9 @@ class DeleteSnapshotsOfVolume(Step):
 
     def proof(self) -> tuple[Topic, ...]:
         return (("snapshots", self.volume),)
+
+    def doubts(self, cluster: Cluster) -> t.Iterator[str]:
+        return peers_down_warning(cluster)
 
 
 @dataclass(frozen=True)

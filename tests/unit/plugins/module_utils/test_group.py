@@ -672,9 +672,15 @@ def test_a_restore_that_has_consumed_a_member_is_not_given_up(number: int) -> No
     assert refused.value.remedy == "Run that restore to its end first."
     (before,) = (name for name in sets(made) if name.startswith("before-restore"))
     earlier = set(sets(made))
-    restore(made, replace(RESTORE, name=before))
+    gone = {name for name in held if f"shop_nightly_{name}" not in made.snapshots}
+    plan = restore(made, replace(RESTORE, name=before))
     (safety,) = (one for name, one in sets(made).items() if name not in earlier)
     assert safety.complete
+    lost = (
+        "was consumed by a restore that is given up. What it held will be in the group's snapshot"
+    )
+    told = {f"Snapshot shop_nightly_{name} {lost} {safety.tag.name}." for name in gone}
+    assert {text for text in plan.warnings if "given up" in text} == told
     for name in MEMBERS:
         volume = made.volumes[name]
         assert (volume.started, volume.options[READ_ONLY]) == (True, "off")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import types
 import typing as t
+from dataclasses import replace
 
 import pytest
 from ansible_collections.glusterfs.data_protection.plugins.module_utils import _module
@@ -17,12 +18,13 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     CloneSnapshot,
     CreateSnapshot,
     DeleteSnapshot,
+    DeleteSnapshotsOfVolume,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.volume import (
     StartVolume,
     StopVolume,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster, Peer
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, _told
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     INVALID,
@@ -192,6 +194,22 @@ def test_what_is_final_is_not_taken_back(clock: Clock) -> None:
         run.carry_out(plan, made.refresh(Cluster(), topics))
     assert run.undone == []
     assert set(made.snapshots) == {"nightly"}
+
+
+@pytest.mark.parametrize(
+    "step", [DeleteSnapshot("nightly", "projects"), DeleteSnapshotsOfVolume("projects")]
+)
+def test_a_node_that_went_down_while_a_snapshot_was_removed_is_told(
+    step: Step, clock: Clock
+) -> None:
+    """Seen with a peer cut at the command: it is a success, and the snapshot is listed again later."""
+    made = odd()
+    made.run(("snapshot", "create", "nightly", "projects", "no-timestamp"))
+    run = carry_out(made, step)
+    here, there = Peer("1", "localhost", True), Peer("2", "node2", True)
+    assert not run.doubts(Cluster().put("peers", "", (here, there)))
+    (doubt,) = run.doubts(Cluster().put("peers", "", (here, replace(there, connected=False))))
+    assert "(node2)" in doubt
 
 
 def test_what_a_controller_that_died_has_begun_is_waited_for(

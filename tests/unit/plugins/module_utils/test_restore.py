@@ -170,12 +170,21 @@ def test_cut_in_the_midst_of_a_creation_and_run_again(
     assert task(made, wanted).steps == ()
 
 
+@pytest.mark.parametrize("restored_before", BOTH)
 @pytest.mark.parametrize("line", ["snapshot create", "volume stop", "snapshot restore"])
 def test_a_snapshot_that_is_removed_in_the_midst_leaves_a_volume_that_can_be_had_back(
-    line: str,
+    line: str, restored_before: bool
 ) -> None:
-    """On the lab: somebody removed it before `snapshot restore`. What is told is typed here."""
+    """On the lab: somebody removed it before `snapshot restore`. What is told is typed here.
+
+    The safety snapshot of a restore before that tells of one of the same name.
+    """
     made = world()
+    if restored_before:
+        task(made, replace(wanted_of(True, True), keep_snapshot=False))
+        made.run(("snapshot", "create", "nightly", "projects", "no-timestamp"))
+        made.lines.clear()
+    present = made.volumes["projects"].snapshot_volume
     _run, plan, cluster = planned(made, lambda c: decide_restored(wanted_of(True, True), c))
     commands = plan.commands(cluster)
     made.cut_at = next(n for n, command in enumerate(commands) if f"gluster {line}" in command)
@@ -190,7 +199,7 @@ def test_a_snapshot_that_is_removed_in_the_midst_leaves_a_volume_that_can_be_had
         made.run(tuple(command.split()[1:]))
     volume = made.volumes["projects"]
     assert volume.started
-    assert volume.snapshot_volume is None
+    assert volume.snapshot_volume == present
     assert volume.options[READ_ONLY] == "off"
     made.run(("snapshot", "create", "nightly", "projects", "no-timestamp", "description", "kept"))
     data = made.snapshots["nightly"].data
