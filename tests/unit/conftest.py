@@ -17,7 +17,6 @@ import hypothesis
 import pytest
 from ansible.module_utils import basic
 from ansible_collections.glusterfs.data_protection.plugins.module_utils import _module
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide import group
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._hold import (
     node,
     probe,
@@ -139,8 +138,6 @@ def run_module(
         _let_trust_read(monkeypatch, execute, clock_there)
         if fresh:
             monkeypatch.setattr(_module.uuid, "uuid4", lambda: fresh)
-        # When runs were recorded, the id of a new group was made up too.
-        monkeypatch.setattr(group, "_new_id", lambda *a: fresh or "<uuid>")
         monkeypatch.setattr(node, "_glusterd_info", lambda: f"UUID={uuid}\n")
         monkeypatch.setattr(basic.AnsibleModule, "get_bin_path", _binary)
         # The set that was recorded as quiesced was one that nobody held.

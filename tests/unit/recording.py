@@ -63,8 +63,7 @@ class Recording:
     @property
     def fresh(self) -> str:
         """The UUID that was made up in this run, if one was: it is told first where it is new."""
-        words = [word for call in self.calls for word in call["argv"]]
-        words += self.result.get("commands", [])  # in check mode it is nowhere else
+        words = (word for call in self.calls for word in call["argv"])
         found = (re.search(r'"(?:attempt|id)":"([0-9a-f-]{36})"', word) for word in words)
         return next((match.group(1) for match in found if match), "")
 

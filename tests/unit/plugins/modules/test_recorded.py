@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import re
 import typing as t
 
 import pytest
 import yaml
+from ansible.module_utils import basic
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.document import parse
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.snapshots import (
     read_snapshots,
@@ -79,6 +81,23 @@ def test_one_is_found_by_its_id(
             args = {**recording.args, option: identity}
             result = run_module(recording.module, args, replay, **recording.setting)
             assert result[rows] == found
+
+
+@pytest.mark.parametrize("recording", recordings("absent", "delete-all", "retention"), ids=repr)
+def test_a_node_that_went_down_while_it_removed_is_told(
+    recording: Recording, run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = copy.deepcopy(recording.calls)
+    last = [call for call in calls if recording.words(call) == ["pool", "list"]][-1]
+    up, down = "<connected>1</connected>", "<connected>0</connected>"
+    last["stdout"] = "\n".join(last["stdout"]).replace(up, down, 1).splitlines()
+    warnings: list[str] = []
+    monkeypatch.setattr(basic.AnsibleModule, "warn", lambda _module, text: warnings.append(text))
+    for answers, told in ((recording.calls, 0), (calls, 1)):
+        setting = recording.setting
+        result = run_module(recording.module, recording.args, Replay(answers), **setting)
+        assert result["changed"]
+        assert sum("may be listed there again" in text for text in warnings) == told
 
 
 @pytest.mark.parametrize("recording", recordings("absent"), ids=repr)
