@@ -375,7 +375,7 @@ class Run:
             # What a failed step seems to have made may be somebody else's.
             mine = step in self.done or step.is_own(self.cluster)
             undo = step.undo() if mine and step not in self.others else None
-            if undo is None:
+            if undo is None or self._is_for_nothing(undo):
                 continue
             self.commands.append(undo.line(self.cluster))
             try:
@@ -385,6 +385,16 @@ class Run:
                 if error.errno != NO_SNAPSHOT:  # what is gone is not as this run has left it
                     return
             self.standing.remove(step)
+
+    def _is_for_nothing(self, undo: Step) -> bool:
+        """A node that is down brings back a snapshot that is removed now.
+
+        It could not be activated any more (10.3: "Commit failed on localhost"). As it is, it can be used.
+        """
+        try:
+            return bool(settle(self.reader, Cluster(), lambda cluster: [*undo.doubts(cluster)])[1])
+        except GlusterError:
+            return False
 
     def _was_late(self, step: Step) -> bool:
         """Did Gluster say that the snapshot is there already, or no more? Then somebody else was faster."""

@@ -24,7 +24,10 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     StartVolume,
     StopVolume,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster, Peer
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
+    Cluster,
+    Peer,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, _told
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     INVALID,
@@ -181,6 +184,26 @@ def test_what_was_done_is_taken_back_in_reverse(clock: Clock) -> None:
         run.carry_out(plan, cluster)
     assert run.undone == ["gluster snapshot deactivate nightly", "gluster snapshot delete nightly"]
     assert made.snapshots == {}
+
+
+@pytest.mark.parametrize("up", [True, False])
+def test_a_snapshot_is_not_taken_back_while_a_node_is_down(up: bool, clock: Clock) -> None:
+    """On the lab: a peer cut while it was activated. It brought it back, and nobody could activate it."""
+
+    class Pool(Odd):
+        def learn(self, kind: str, name: str) -> t.Any:
+            return (Peer("2", "node2", up),) if kind == "peers" else super().learn(kind, name)
+
+    made = odd()
+    made.__class__ = Pool
+    made.refused = frozenset({"snapshot activate nightly"})
+    run = Run(t.cast("t.Any", made))
+    topics = [("config", ""), ("volume", "projects"), ("snapshot", "nightly")]
+    plan = Plan((CREATE, ActivateSnapshot("nightly")))
+    with pytest.raises(GlusterError):
+        run.carry_out(plan, made.refresh(Cluster(), topics))
+    assert ("nightly" in made.snapshots) == (not up)
+    assert run.standing == ([] if up else [CREATE])
 
 
 def test_what_is_final_is_not_taken_back(clock: Clock) -> None:
