@@ -392,7 +392,7 @@ class Run:
         It could not be activated any more (10.3: "Commit failed on localhost"). As it is, it can be used.
         """
         try:
-            return bool(settle(self.reader, Cluster(), lambda cluster: [*undo.doubts(cluster)])[1])
+            return bool(settle(self.reader, Cluster(), undo.doubts)[1])
         except GlusterError:
             return False
 

@@ -553,6 +553,9 @@ def judge(case: Case, folder: Path) -> Result:
     acknowledged = start(operation, f"{int(time.time())}", folder)
     problems = []
     (result.first, result.said), listener = disturbed(case, operation, folder)
+    warned = (
+        "Run the task again" in result.said
+    )  # of the first run alone: below is what others said
     if not listener.struck:
         problems.append("the fault had no place: the command was not run")
     missing = mend()
@@ -571,7 +574,6 @@ def judge(case: Case, folder: Path) -> Result:
         result.done += (did,)
         result.second, said = play(operation["play"], folder)
     if result.second not in BAD:
-        warned = "Run the task again" in result.said
         if result.first not in BAD and result.second == "changed" and not warned:
             problems.append(
                 "the first run said that it had succeeded, and the second changed something"

@@ -66,9 +66,9 @@ class Step:
         """Why Gluster would refuse the command, or why it must not be run."""
         return iter(())
 
-    def doubts(self, cluster: Cluster) -> t.Iterator[str]:
-        """What the user should hear of it when all is done, by the cluster as it is read then."""
-        return iter(())
+    def doubts(self, cluster: Cluster) -> tuple[str, ...]:
+        """Why it may not last, by the cluster as it is read just then."""
+        return ()
 
     def undo(self) -> Step | None:
         """The step that takes this one back."""

@@ -152,7 +152,7 @@ def decide_absent(name: str, volume: str | None, cluster: Cluster) -> Plan:
     snapshot = find_snapshot(cluster, name, volume)
     if snapshot is None:
         return Plan()
-    warnings = tuple(peers_down_warning(cluster))
+    warnings = peers_down_warning(cluster)
     one_of = facts_of(snapshot.description, "set")
     if one_of:
         warnings += (
@@ -169,4 +169,4 @@ def decide_none_of(volume: str, cluster: Cluster) -> Plan:
         raise Refusal(f"volume {volume} does not exist", "Check the name (gluster volume list).")
     if not cluster.snapshots_of(volume):
         return Plan()
-    return Plan((DeleteSnapshotsOfVolume(volume),), tuple(peers_down_warning(cluster)))
+    return Plan((DeleteSnapshotsOfVolume(volume),), peers_down_warning(cluster))

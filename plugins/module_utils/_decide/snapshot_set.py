@@ -346,7 +346,7 @@ def decide_group_absent(name: str, delete_snapshots: bool, cluster: Cluster) -> 
 
 def _without(snapshots: t.Sequence[Snapshot], cluster: Cluster) -> Plan:
     steps = tuple(DeleteSnapshot(snapshot.name, snapshot.volume) for snapshot in snapshots)
-    return Plan(steps, tuple(peers_down_warning(cluster)) if steps else ())
+    return Plan(steps, peers_down_warning(cluster) if steps else ())
 
 
 @dataclass(frozen=True)

@@ -166,14 +166,15 @@ def in_use_obstacles(snapshots: t.Iterable[Snapshot | None], cluster: Cluster) -
             yield f"snapshot{'s' if len(names) > 1 else ''} {', '.join(names)}: {reason}"
 
 
-def peers_down_warning(cluster: Cluster) -> t.Iterator[str]:
+def peers_down_warning(cluster: Cluster) -> tuple[str, ...]:
     """A node that is down keeps what is deleted meanwhile, and shows it when it is back."""
     down = cluster.peers_down()
-    if down:
-        yield (
-            f"Nodes of the pool are down ({', '.join(down)}): a snapshot deleted now may be listed "
-            "there again when they are back. Run the task again then."
-        )
+    if not down:
+        return ()
+    return (
+        f"Nodes of the pool are down ({', '.join(down)}): a snapshot deleted now may be listed "
+        "there again when they are back. Run the task again then.",
+    )
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,7 @@ class DeleteSnapshot(Step):
     def proof(self) -> tuple[Topic, ...]:
         return (("snapshot", self.name),)
 
-    def doubts(self, cluster: Cluster) -> t.Iterator[str]:
+    def doubts(self, cluster: Cluster) -> tuple[str, ...]:
         return peers_down_warning(cluster)
 
 
@@ -236,7 +237,7 @@ class DeleteSnapshotsOfVolume(Step):
     def proof(self) -> tuple[Topic, ...]:
         return (("snapshots", self.volume),)
 
-    def doubts(self, cluster: Cluster) -> t.Iterator[str]:
+    def doubts(self, cluster: Cluster) -> tuple[str, ...]:
         return peers_down_warning(cluster)
 
 

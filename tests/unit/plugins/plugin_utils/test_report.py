@@ -331,6 +331,9 @@ def test_a_restore_that_lost_its_mark_is_told_by_its_safety_snapshot() -> None:
     assert codes(before, bricks=BRICKS) == ["volume_stopped"]
     done = {MARK: DONE[MARK].replace("s-data", "0123456789abcdef0123456789abcdef")}
     assert codes(before, options=done) == ["volume_stopped"]
+    # Restored once, and held for a snapshot that somebody has removed meanwhile.
+    held = Mark("old", "u", "gone", instead_of="0123456789abcdef0123456789abcdef").text()
+    assert codes(before, options={MARK: held}) == ["volume_stopped"]
 
 
 def test_a_finished_restore_is_none() -> None:
