@@ -8,18 +8,18 @@ ROW := lint lab molecule
 BESIDE := units report sanity sanity-floor docs build molecule-replication
 GATE := $(ROW) $(BESIDE)
 
-.PHONY: help test test-matrix $(GATE) units-pythons units-cores bench bench-lab faults faults-short format demo demo-down lab-up lab-down lock clean
+.PHONY: help test test-matrix $(GATE) matrix matrix units-pythons units-cores bench bench-lab faults faults-short format demo demo-down lab-up lab-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; do \
-	    printf '  %-14s %s\n' "$$target" "$$text"; done
+	    printf '  %-21s %s\n' "$$target" "$$text"; done
 
 test: ## The steps from lint to molecule-replication, in two rows side by side
 	@tests/tools/step $(ROW) -- $(BESIDE)
 
-test-matrix: ## Every Python, and the whole of what runs on the lab: bookworm (Gluster 10), bullseye (9), trixie (11)
-	@LAB_WHOLE=yes LAB_SETS=20 tests/tools/step units-pythons units-cores lab molecule molecule-replication molecule-bullseye molecule-trixie molecule-upgrade
+test-matrix: ## Every Python and ansible-core here, the whole of the lab's tests, and matrix
+	@LAB_WHOLE=yes tests/tools/step units-pythons units-cores lab matrix
 
 lint: ## Step: ruff, mypy --strict, shellcheck, yamllint, ansible-lint, changelog fragments
 units: ## Step: unit tests with plain pytest
@@ -34,12 +34,13 @@ lab: ## Step: the lab itself, cut, killed half way and twice at once
 molecule: ## Step: the scenarios without geo-replication, on a real Gluster cluster (Debian bookworm, Gluster 10)
 molecule-replication: ## Step: those with geo-replication, and what else there is, on another
 
+matrix: ## Step: the scenarios on each Gluster, in hours: what has passed is kept (MATRIX="--only trixie/")
 faults-short: ## A snapshot and a restore, disturbed ten times at a command of theirs
 faults: ## Every operation, disturbed at each of its commands: what was run before is kept (FAULTS="--only restore/")
 bench: ## How long modules take, how much memory, how many calls: a table, and .build/bench.json
 bench-lab: ## The same work with the modules, in a loop of command tasks and by a shell script, on the lab
 
-$(GATE) units-pythons units-cores bench bench-lab faults faults-short:
+$(GATE) matrix units-pythons units-cores bench bench-lab faults faults-short:
 	@tests/tools/step $@
 
 format: ## Ruff's formatting and safe fixes, in this checkout

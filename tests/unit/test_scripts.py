@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import typing as t
 from pathlib import Path
@@ -146,6 +147,35 @@ def test_before_a_session_begins_anew_whole_folders_are_replaced(both: Both) -> 
     (both.follower / "folder/file").write_text("old", encoding="utf-8")
     assert both.run("replace").returncode == 0
     assert both.names() == ["same"]
+
+
+GONE = "find: './folder': No such file or directory"
+
+
+@pytest.mark.parametrize(
+    ("what", "said", "code", "is_well"),
+    [
+        ("find", GONE, 1, True),
+        ("replace", GONE, 1, True),
+        ("remove", GONE, 1, False),  # nobody writes then
+        ("find", f"{GONE}\nfind: './other': Input/output error", 1, False),
+        ("replace", "", 137, False),
+    ],
+)
+def test_only_what_is_gone_while_clients_work_is_no_failure(
+    both: Both, what: str, said: str, code: int, is_well: bool
+) -> None:
+    """A folder is renamed or removed when ``find`` is on its way into it."""
+    (both.follower / "deleted").write_text("old", encoding="utf-8")
+    find = both.folder / "bin/find"
+    find.write_text(
+        f'#!/bin/sh\n{shutil.which("find")} "$@"\nprintf %s "{said}" >&2\nexit {code}\n',
+        encoding="utf-8",
+    )
+    find.chmod(0o755)
+    done = both.run(what)
+    assert (done.returncode == 0) == is_well
+    assert ("deleted" in both.names()) == (what != "replace" or not is_well)
 
 
 def test_a_run_that_is_killed_leaves_no_mount(both: Both) -> None:

@@ -32,19 +32,24 @@ join() { # END HOST VOLUME
 }
 
 # What an end has, or what it has of these: number, type and path of each. An end that cannot be asked is a failure, and
-# not one that has nothing.
+# not one that has nothing. What is gone before it was looked at is none: of these, or where clients are at work.
 list() { # END [PATHS]
     cd "$work/$1"
+    ended=0
     if [ -n "${2-}" ]; then
         # shellcheck disable=SC2016 # for the inner shell
         sed -z 's,^,./,' "$2" | xargs -0r sh -c 'find "$@" -maxdepth 0 -printf "%i %y %p\0"' sh \
-            >"$work/$1.found" 2>"$work/$1.said" || true
-        if grep -Ev ': (No such file or directory|Not a directory)$' "$work/$1.said" >&2; then exit 1; fi
+            >"$work/$1.found" 2>"$work/$1.said" || ended=$?
     else
         find . -mindepth 1 \( -path ./.trashcan -o -path './.glusterfs-anonymous-inode-*' \) -prune -o \
-            -printf '%i %y %p\0' >"$work/$1.found"
+            -printf '%i %y %p\0' >"$work/$1.found" 2>"$work/$1.said" || ended=$?
     fi
     cd "$work"
+    if [ "$ended" -ne 0 ]; then
+        gone=': (No such file or directory|Not a directory)$'
+        if [ -z "${2-}" ] && [ "$what" = remove ]; then gone='^$'; fi
+        if [ ! -s "$1.said" ] || grep -Ev "$gone" "$1.said" >&2; then exit 1; fi
+    fi
     sort -z "$1.found" >"$1.sorted"
 }
 
