@@ -20,6 +20,7 @@ import datetime
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -31,6 +32,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SCENARIOS = ROOT / "extensions/molecule"
 RESULTS = HERE / "results.json"
+GUIDE = ROOT / "docs/docsite/rst/guide_compatibility.rst"
 
 WHOLE = "bookworm"
 RELEASES = {"bullseye": "9.2", WHOLE: "10.3", "trixie": "11.1"}
@@ -108,6 +110,28 @@ def keep(results: t.Mapping[str, Result]) -> None:
     RESULTS.write_text(json.dumps(rows, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
+def shown(text: str, results: t.Mapping[str, Result]) -> str:
+    """The guide with these in its table of scenarios."""
+    before, heading, after = re.split(r"(?<=\n)(   \* - scenario\n(?:     - .*\n)+)", text)
+    rows: dict[str, dict[str, str]] = {}
+    for cell in cells():
+        rows.setdefault(cell.scenario, {})[cell.release] = word(results.get(cell.name))
+    table = "".join(
+        f"   * - {scenario}\n"
+        + "".join(f"     - {words.get(release, '')}".rstrip() + "\n" for release in RELEASES)
+        for scenario, words in rows.items()
+    )
+    return f"{before}{heading}{table}\n{after.partition(chr(10) * 2)[2]}"
+
+
+def word(one: Result | None) -> str:
+    if one is None:
+        return "not yet"
+    if not one.passed:
+        return "failed"
+    return "whole" if one.whole else "core"
+
+
 def has_passed(cell: Cell, results: t.Mapping[str, Result]) -> bool:
     one = results.get(cell.name)
     return one is not None and one.passed and one.digest == cell.digest()
@@ -155,6 +179,8 @@ def run_all(left: t.Sequence[Cell], results: dict[str, Result], forks: int) -> N
             name, one = running[ended].name, ended.result()
             results[name] = one
             keep(results)
+            text = GUIDE.read_text(encoding="utf-8")
+            GUIDE.write_text(shown(text, results), encoding="utf-8")
             print(f"{name}: {'passed' if one.passed else 'failed'}, {one.seconds} s", flush=True)
 
 
@@ -175,15 +201,6 @@ def main() -> None:
         run_all(left, results, options.forks)
     print(*(f"{cell.name}: {stand(cell, results)}" for cell in chosen), sep="\n")
     sys.exit(not all(has_passed(cell, results) for cell in chosen))
-
-
-def word(one: Result | None) -> str:
-    """For the table of the documentation."""
-    if one is None:
-        return "not yet"
-    if not one.passed:
-        return "failed"
-    return "whole" if one.whole else "core"
 
 
 def stand(cell: Cell, results: t.Mapping[str, Result]) -> str:

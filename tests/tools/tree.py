@@ -17,7 +17,13 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LEFT_OUT = {".build", ".collections", ".git", "ansible.cfg"}  # for work in the checkout only
+LEFT_OUT = {
+    ".build",
+    ".collections",
+    ".git",
+    "ansible.cfg",
+    "collections",
+}  # for work in the checkout only
 KEPT = "tests/output/"
 
 

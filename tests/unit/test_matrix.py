@@ -13,7 +13,6 @@ import pytest
 from ansible_collections.glusterfs.data_protection.tests.unit.test_documents import (
     pytestmark as where_the_documents_are,
 )
-from ansible_collections.glusterfs.data_protection.tests.unit.test_guides import TEXTS, rows
 
 matrix = pytest.importorskip(
     "ansible_collections.glusterfs.data_protection.tests.matrix.matrix",
@@ -83,10 +82,13 @@ def test_results_are_read_as_they_were_kept(
 
 @where_the_documents_are
 def test_the_guide_on_compatibility_tells_how_they_passed() -> None:
+    """A run writes that too."""
+    text = matrix.GUIDE.read_text(encoding="utf-8")
     results = matrix.kept()
-    wanted: dict[str, list[str]] = {}
-    for cell in matrix.cells():
-        row = wanted.setdefault(cell.scenario, [""] * len(matrix.RELEASES))
-        row[list(matrix.RELEASES).index(cell.release)] = matrix.word(results.get(cell.name))
-    shown = rows(TEXTS["guide_compatibility"], "scenario")
-    assert {row[0]: row[1:] for row in shown} == wanted
+    assert matrix.shown(text, results) == text
+    (cell,) = (cell for cell in matrix.cells() if cell.name == "trixie/restore")
+    others = matrix.shown(text, {**results, cell.name: passed(cell, whole=False)})
+    row = "   * - restore\n     - {}\n     - {}\n     - {}\n"
+    words = [matrix.word(results.get(f"{one}/restore")) for one in ("bullseye", "bookworm")]
+    assert row.format(*words, "core") in others
+    assert matrix.shown(others, results) == text

@@ -43,7 +43,7 @@ from ansible_collections.glusterfs.data_protection.tests.unit.world import World
 
 if t.TYPE_CHECKING:
     from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Plan
-    from ansible_collections.glusterfs.data_protection.tests.unit.conftest import Clock, RunModule
+    from ansible_collections.glusterfs.data_protection.tests.unit.fixtures import Clock, RunModule
 
 MODULES = sorted((PLUGINS / "modules").glob("gluster_*.py"))
 PACKAGE = "ansible_collections.glusterfs.data_protection.plugins."

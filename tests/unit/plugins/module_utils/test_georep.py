@@ -55,7 +55,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.err
 from ansible_collections.glusterfs.data_protection.tests.unit.recording import RECORDED
 
 if t.TYPE_CHECKING:
-    from ansible_collections.glusterfs.data_protection.tests.unit.conftest import Clock
+    from ansible_collections.glusterfs.data_protection.tests.unit.fixtures import Clock
 
 BRICKS = tuple(Brick(f"node{n}", "/b", f"id{n}") for n in (1, 2))
 VOLUME = Volume("v", "id-v", "Started", "Replicate", BRICKS, distribution=1)

@@ -46,7 +46,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.pro
 )
 
 if t.TYPE_CHECKING:
-    from ansible_collections.glusterfs.data_protection.tests.unit.conftest import Clock, RunModule
+    from ansible_collections.glusterfs.data_protection.tests.unit.fixtures import Clock, RunModule
 
 HERE, THERE = "uuid-1", "uuid-2"
 ONE = HoldBrick("projects", "node1:/b/1", "node1", 49152, HERE)

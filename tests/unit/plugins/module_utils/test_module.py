@@ -39,7 +39,7 @@ if t.TYPE_CHECKING:
     from pathlib import Path
 
     from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Step
-    from ansible_collections.glusterfs.data_protection.tests.unit.conftest import Clock
+    from ansible_collections.glusterfs.data_protection.tests.unit.fixtures import Clock
 
 CREATE = CreateSnapshot("nightly", "projects")
 

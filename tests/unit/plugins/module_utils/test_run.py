@@ -21,7 +21,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.pro
 )
 
 if t.TYPE_CHECKING:
-    from ansible_collections.glusterfs.data_protection.tests.unit.conftest import Clock
+    from ansible_collections.glusterfs.data_protection.tests.unit.fixtures import Clock
 
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 

@@ -32,7 +32,7 @@ from ansible_collections.glusterfs.data_protection.tests.unit.world import World
 
 if t.TYPE_CHECKING:
     from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Topic
-    from ansible_collections.glusterfs.data_protection.tests.unit.conftest import (
+    from ansible_collections.glusterfs.data_protection.tests.unit.fixtures import (
         Clock,
         RunModule,
     )

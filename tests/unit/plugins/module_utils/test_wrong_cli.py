@@ -40,7 +40,7 @@ from ansible_collections.glusterfs.data_protection.tests.unit.recording import (
 if t.TYPE_CHECKING:
     from pathlib import Path
 
-    from ansible_collections.glusterfs.data_protection.tests.unit.conftest import RunModule
+    from ansible_collections.glusterfs.data_protection.tests.unit.fixtures import RunModule
 
 END = "</cliOutput>"
 ANSWERS = sorted(

@@ -16,7 +16,7 @@ from ansible_collections.glusterfs.data_protection.tests.unit.recording import (
 )
 
 if t.TYPE_CHECKING:
-    from ansible_collections.glusterfs.data_protection.tests.unit.conftest import RunModule
+    from ansible_collections.glusterfs.data_protection.tests.unit.fixtures import RunModule
 
 XML = '<?xml version="1.0"?>'
 NONSENSE = {

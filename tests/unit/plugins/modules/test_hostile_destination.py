@@ -37,7 +37,7 @@ from ansible_collections.glusterfs.data_protection.tests.unit.recording import (
 if t.TYPE_CHECKING:
     from pathlib import Path
 
-    from ansible_collections.glusterfs.data_protection.tests.unit.conftest import RunModule
+    from ansible_collections.glusterfs.data_protection.tests.unit.fixtures import RunModule
 
 NAMES = ("destination", "destination-again", "destination-user", "destination-absent")
 RUNS = [*recordings(*NAMES), *recordings("destination-tested", "destination-user-tested")]

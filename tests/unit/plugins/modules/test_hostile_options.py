@@ -33,7 +33,7 @@ from ansible_collections.glusterfs.data_protection.tests.unit.recording import (
 )
 
 if t.TYPE_CHECKING:
-    from ansible_collections.glusterfs.data_protection.tests.unit.conftest import Clock, RunModule
+    from ansible_collections.glusterfs.data_protection.tests.unit.fixtures import Clock, RunModule
 
 yaml = pytest.importorskip("yaml")
 

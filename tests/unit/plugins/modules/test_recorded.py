@@ -26,7 +26,7 @@ from ansible_collections.glusterfs.data_protection.tests.unit.recording import (
 )
 
 if t.TYPE_CHECKING:
-    from ansible_collections.glusterfs.data_protection.tests.unit.conftest import RunModule
+    from ansible_collections.glusterfs.data_protection.tests.unit.fixtures import RunModule
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SHORT = re.compile(r"'?(?:<uuid>|\b[0-9a-f]{8})([+-])'?$")
