@@ -173,8 +173,9 @@ def said(*command: str) -> str:
 def run_all(left: t.Sequence[Cell], results: dict[str, Result], forks: int) -> None:
     logs = ROOT / ".build/log/matrix"
     logs.mkdir(parents=True, exist_ok=True)
-    with concurrent.futures.ThreadPoolExecutor(forks) as pool:
-        running = {pool.submit(run, cell, logs): cell for cell in left}
+    pool = concurrent.futures.ThreadPoolExecutor(forks)
+    running = {pool.submit(run, cell, logs): cell for cell in left}
+    try:
         for ended in concurrent.futures.as_completed(running):
             name, one = running[ended].name, ended.result()
             results[name] = one
@@ -182,6 +183,8 @@ def run_all(left: t.Sequence[Cell], results: dict[str, Result], forks: int) -> N
             text = GUIDE.read_text(encoding="utf-8")
             GUIDE.write_text(shown(text, results), encoding="utf-8")
             print(f"{name}: {'passed' if one.passed else 'failed'}, {one.seconds} s", flush=True)
+    finally:
+        pool.shutdown(cancel_futures=True)  # who interrupts it does not want the next ones
 
 
 def main() -> None:
