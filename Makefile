@@ -8,7 +8,7 @@ ROW := lint lab molecule
 BESIDE := units report sanity sanity-floor docs build molecule-replication
 GATE := $(ROW) $(BESIDE)
 
-.PHONY: help test test-matrix $(GATE) matrix matrix units-pythons units-cores bench bench-lab faults faults-short format demo demo-down lab-up lab-down lock clean
+.PHONY: help test test-matrix $(GATE) matrix units-pythons units-cores bench bench-lab faults faults-short format demo demo-down lab-up lab-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## This list

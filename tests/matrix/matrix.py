@@ -38,11 +38,8 @@ WHOLE = "bookworm"
 RELEASES = {"bullseye": "9.2", WHOLE: "10.3", "trixie": "11.1"}
 """And what Gluster they have."""
 
-REPLICATING = {"disaster_recovery", "snapshot_role"}
-"""Their cores need a session, so a gsyncd that works."""
-
-UPGRADE = ("bullseye", "upgrade")
-"""Begins with that release, and is whole by itself."""
+ONLY = {"disaster_recovery": WHOLE, "snapshot_role": WHOLE, "upgrade": "bullseye"}
+"""What is run on one release, and whole: it needs a gsyncd that works, or begins with that one."""
 
 TESTED = ("plugins", "roles", "playbooks")
 """Folders that all scenarios depend on."""
@@ -59,7 +56,7 @@ class Cell:
 
     @property
     def is_whole(self) -> bool:
-        return self.release == WHOLE or (self.release, self.scenario) == UPGRADE
+        return self.release == WHOLE or self.scenario in ONLY
 
     def digest(self) -> str:
         """Of all that it depends on."""
@@ -90,10 +87,9 @@ def cells() -> list[Cell]:
     return [
         Cell(release, name)
         for name in names
-        for release in RELEASES
         if name != "default"
-        and (name != UPGRADE[1] or release == UPGRADE[0])
-        and (name not in REPLICATING or release == WHOLE)
+        for release in RELEASES
+        if release == ONLY.get(name, release)
     ]
 
 
@@ -121,7 +117,8 @@ def shown(text: str, results: t.Mapping[str, Result]) -> str:
         + "".join(f"     - {words.get(release, '')}".rstrip() + "\n" for release in RELEASES)
         for scenario, words in rows.items()
     )
-    return f"{before}{heading}{table}\n{after.partition(chr(10) * 2)[2]}"
+    _old, _blank, rest = after.partition("\n\n")
+    return f"{before}{heading}{table}\n{rest}"
 
 
 def word(one: Result | None) -> str:

@@ -97,7 +97,7 @@ def rows(text: str, header: str) -> list[list[str]]:
         if item:
             inside = inside or item[1] == header
             found += [[item[1]]] if inside else []
-        elif inside and line.startswith("     -"):
+        elif inside and line.startswith("     - "):
             found[-1].append(line[7:])
         elif inside and line.startswith("       "):
             found[-1][-1] += " " + line.strip()

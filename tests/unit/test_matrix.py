@@ -10,9 +10,6 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.glusterfs.data_protection.tests.unit.test_documents import (
-    pytestmark as where_the_documents_are,
-)
 
 matrix = pytest.importorskip(
     "ansible_collections.glusterfs.data_protection.tests.matrix.matrix",
@@ -80,7 +77,6 @@ def test_results_are_read_as_they_were_kept(
     assert matrix.kept() == results
 
 
-@where_the_documents_are
 def test_the_guide_on_compatibility_tells_how_they_passed() -> None:
     """A run writes that too."""
     text = matrix.GUIDE.read_text(encoding="utf-8")

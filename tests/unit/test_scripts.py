@@ -176,6 +176,10 @@ def test_only_what_is_gone_while_clients_work_is_no_failure(
     done = both.run(what)
     assert (done.returncode == 0) == is_well
     assert ("deleted" in both.names()) == (what != "replace" or not is_well)
+    told = (
+        f"Volume follows of there could not be looked through (find ended with {code}). Nothing was"
+    )
+    assert (told in done.stderr) == (not is_well)
 
 
 def test_a_run_that_is_killed_leaves_no_mount(both: Both) -> None:

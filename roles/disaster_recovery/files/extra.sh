@@ -48,7 +48,11 @@ list() { # END [PATHS]
     if [ "$ended" -ne 0 ]; then
         gone=': (No such file or directory|Not a directory)$'
         if [ -z "${2-}" ] && [ "$what" = remove ]; then gone='^$'; fi
-        if [ ! -s "$1.said" ] || grep -Ev "$gone" "$1.said" >&2; then exit 1; fi
+        if [ ! -s "$1.said" ] || grep -Ev "$gone" "$1.said" >&2; then
+            case $1 in leader) end=$leader ;; *) end=$follower ;; esac
+            echo "$end could not be looked through (find ended with $ended). Nothing was removed; run the same again." >&2
+            exit 1
+        fi
     fi
     sort -z "$1.found" >"$1.sorted"
 }
@@ -69,7 +73,7 @@ tell() { # FILE
     tr '\0' '\n' <"$1" | head -n 20
 }
 
-what=$1 list=$6
+what=$1 list=$6 leader="Volume $3 of $2" follower="Volume $5 of $4"
 join leader "$2" "$3"
 join follower "$4" "$5"
 cd "$work"
