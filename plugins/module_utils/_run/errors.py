@@ -74,6 +74,9 @@ STILL_MOUNTED = (
 )
 
 
+RESTORING = "So it does while a volume is put back to a snapshot: run the task again after that."
+
+
 GSYNCD_BROKEN = (
     "gsyncd does not run on this node: Gluster up to 11.1 does not work with Python 3.12 or newer "
     "(gluster_georep_destination_info tells, with test)."
@@ -127,6 +130,11 @@ class GlusterError(Failure):
         """Does it look as if somebody else has just done the same? Then the state is believed."""
         return self.errno in ALREADY or self.text.endswith(SO_ALREADY)
 
+    @property
+    def restoring(self) -> bool:
+        """All that 10.3 answers, of any snapshot, for the seconds in which a volume is put back to one."""
+        return self.command[1:3] == ["snapshot", "info"] and self.text == "Operation failed"
+
     def _advice(self) -> str:
         if self.daemon_down:
             return "glusterd does not answer on this node: start it (systemctl start glusterd)."
@@ -137,6 +145,8 @@ class GlusterError(Failure):
             )
         if "might not be in an usable state" in self.text:
             return STILL_MOUNTED
+        if self.restoring:
+            return RESTORING
         by_number = ADVICE.get(self.errno or 0)
         if by_number:
             return by_number

@@ -89,7 +89,7 @@ class Gluster:
             try:
                 return self._once(words, self.argv(words, login, options))
             except GlusterError as error:
-                passes = error.errno == LOCKED or PASSES.search(error.text)
+                passes = error.errno == LOCKED or error.restoring or PASSES.search(error.text)
                 if not passes or time.monotonic() + pause > deadline:
                     raise
             time.sleep(pause)

@@ -108,6 +108,23 @@ def test_lock_contention_is_waited_out(locked: str, clock: Clock) -> None:
     assert clock.now == 1001.5
 
 
+def test_a_restore_that_is_at_work_is_waited_out(clock: Clock) -> None:
+    """As 10.3 answered for 1.7 seconds, of each snapshot; of a change the same words are a failure."""
+    restoring = Output(0, answer("-1", 30800, "Operation failed"), "")
+    gluster, asked = runner(restoring, restoring, Output(0, answer(), ""))
+    gluster.run(("snapshot", "info", "volume", "projects"))
+    assert len(asked) == 3
+    gluster, asked = runner(restoring)
+    with pytest.raises(GlusterError) as caught:
+        gluster.run(("snapshot", "info"))
+    assert "put back to a snapshot" in caught.value.advice
+    assert clock.now <= 1062
+    gluster, asked = runner(restoring)
+    with pytest.raises(GlusterError):
+        gluster.run(("snapshot", "restore", "monday"))
+    assert len(asked) == 1
+
+
 def test_lock_contention_is_waited_out_within_a_bound(clock: Clock) -> None:
     gluster, asked = runner(Output(0, answer("-1", LOCKED, "Another transaction"), ""))
     with pytest.raises(GlusterError) as caught:
