@@ -8,7 +8,7 @@ ROW := lint lab molecule
 BESIDE := units report sanity sanity-floor docs build molecule-replication
 GATE := $(ROW) $(BESIDE)
 
-.PHONY: help test test-matrix $(GATE) matrix units-pythons units-cores bench bench-lab faults faults-short format demo demo-down lab-up lab-down lock clean
+.PHONY: help test test-matrix $(GATE) matrix units-pythons cores bench bench-lab faults faults-short format demo demo-down lab-up lab-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -19,15 +19,15 @@ test: ## The steps from lint to molecule-replication, in two rows side by side
 	@tests/tools/step $(ROW) -- $(BESIDE)
 
 test-matrix: ## Every Python and ansible-core here, the whole of the lab's tests, and matrix
-	@LAB_WHOLE=yes tests/tools/step units-pythons units-cores lab matrix
+	@LAB_WHOLE=yes tests/tools/step units-pythons cores lab matrix
 
 lint: ## Step: ruff, mypy --strict, shellcheck, yamllint, ansible-lint, changelog fragments
 units: ## Step: unit tests with plain pytest
 report: ## Step: the page of the role report in headless Chromium, on a phone and a desktop, light and dark
 sanity: ## Step: ansible-test sanity, newest ansible-core
 units-pythons: ## Step: the unit tests with ansible-test on every Python here
-units-cores: ## Step: the unit tests with each ansible-core between the oldest and the newest
 sanity-floor: ## Step: the same with ansible-core 2.16, and the recorded runs on Python 3.7
+cores: ## Step: sanity and the unit tests with each ansible-core between the oldest and the newest
 docs: ## Step: the documentation of modules, roles and guides, checked, and built as a site (.build/site/html)
 build: ## Step: the licences, the collection tarball, Galaxy's own checks of it, and that its four folders are enough
 lab: ## Step: the lab itself, cut, killed half way and twice at once
@@ -40,7 +40,7 @@ faults: ## Every operation, disturbed at each of its commands: what was run befo
 bench: ## How long modules take, how much memory, how many calls: a table, and .build/bench.json
 bench-lab: ## The same work with the modules, in a loop of command tasks and by a shell script, on the lab
 
-$(GATE) matrix units-pythons units-cores bench bench-lab faults faults-short:
+$(GATE) matrix units-pythons cores bench bench-lab faults faults-short:
 	@tests/tools/step $@
 
 format: ## Ruff's formatting and safe fixes, in this checkout
