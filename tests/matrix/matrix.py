@@ -38,7 +38,12 @@ WHOLE = "bookworm"
 RELEASES = {"bullseye": "9.2", WHOLE: "10.3", "trixie": "11.1"}
 """And what Gluster they have."""
 
-ONLY = {"disaster_recovery": WHOLE, "snapshot_role": WHOLE, "upgrade": "bullseye"}
+ONLY = {
+    "awx": WHOLE,
+    "disaster_recovery": WHOLE,
+    "snapshot_role": WHOLE,
+    "upgrade": "bullseye",
+}
 """What is run on one release, and whole: it needs a gsyncd that works, or begins with that one."""
 
 TESTED = ("plugins", "roles", "playbooks")

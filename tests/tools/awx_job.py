@@ -4,8 +4,8 @@
 
 It gets a private data directory of its own below FOLDER: the project, the lab's inventory with the
 groups that the templates name, and the extra variables, which are those of the template, the
-defaults of its survey, and the answers. The artifacts stay there. An event with a warning is a
-failure.
+defaults of its survey, and the answers. The artifacts stay there. It says whether anything was
+changed. An event with a warning is a failure.
 """
 
 from __future__ import annotations
@@ -71,7 +71,11 @@ def main() -> int:
         cmdline=" ".join(["--check"] * given.check + ["--diff"] * template.get("diff_mode", False)),
     )
     warnings = [event for event in job.events if "WARNING]" in event["stdout"]]
-    print(f"{given.template}: {job.status}, {len(warnings)} warnings, {folder / 'artifacts'}")
+    changed = any((job.stats or {}).get("changed", {}).values())
+    print(
+        f"{given.template}: {job.status}, {'changed' if changed else 'unchanged'}, "
+        f"{len(warnings)} warnings, {folder / 'artifacts'}"
+    )
     return int(job.rc != 0 or bool(warnings))
 
 
