@@ -358,3 +358,23 @@ def test_what_could_not_be_removed_of_a_snapshot_is_named_with_the_reason(tmp_pa
     told = play.run({"ours": {"a1": {}}})["told"]
     assert "nightly of projects on a1 (A worker has it mounted.)" in " ".join(told.split())
     assert "b1" not in told
+
+
+@once
+def test_trust_is_ended_where_ansible_does_not_reach_the_destination(tmp_path: Path) -> None:
+    """Then nothing is done there, and Ansible wants a host to do it on even so."""
+    key = {"destination_host": "backup1", "ssh_port": 22, "source_key": "ssh-ed25519 AAAA"}
+    play = Play(
+        tmp_path,
+        "georep",
+        georep_destination_user="geoaccount",
+        __georep_server={"name": "backup1", "inventory": ""},
+        __georep_looked={"destinations": [key]},
+    )
+    end = play.task("untrust.yml", "End it")
+    remove = next(task for task in end["block"] if task["name"] == "Remove what was installed")
+    del remove["glusterfs.data_protection.gluster_georep_destination"]
+    remove.update({"ansible.builtin.ping": {}, "register": "removed"})
+    play.do(end)
+    play.ask("removed", "removed is success")
+    assert play.run({"ours": {"node1": {}}})["removed"]

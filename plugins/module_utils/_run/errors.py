@@ -74,7 +74,9 @@ STILL_MOUNTED = (
 )
 
 
-RESTORING = "So it does while a volume is put back to a snapshot: run the task again after that."
+RESTORING = (
+    "Gluster says so while a volume is put back to a snapshot: run the task again after that."
+)
 
 
 GSYNCD_BROKEN = (
