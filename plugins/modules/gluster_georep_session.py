@@ -129,8 +129,8 @@ options:
     description:
       - With O(state=absent), let clients write to the secondary volume again. Gluster makes it
         read-only with O(push_pem) and leaves it so. This is done by ssh as root.
+      - Where this is not said, it stays read-only, with a warning.
     type: bool
-    default: false
 notes:
   - rsync 3.5.0 at the destination writes none of what gsyncd sends it, and reports success. The session
     would be Active, and each file of the mirror empty. So the start is refused where that is seen, unless
@@ -422,7 +422,7 @@ def main() -> None:
             "wait_timeout": {"type": "int", "default": 180},
             "max_lag": {"type": "int"},
             "reset_sync_time": {"type": "bool", "default": False},
-            "reset_read_only": {"type": "bool", "default": False},
+            "reset_read_only": {"type": "bool"},
             **COMMON_OPTIONS,
         },
         supports_check_mode=True,

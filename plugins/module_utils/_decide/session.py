@@ -64,7 +64,7 @@ class WantedSession:
     push_pem: bool = True
     force: bool = False
     reset_sync_time: bool = False
-    reset_read_only: bool = False
+    reset_read_only: bool | None = None
     checkpoint: bool = False
     touch: bool = False
     wait_for: str | None = None  # active or checkpoint
@@ -202,9 +202,9 @@ def _decide_absent(wanted: WantedSession, session: Session | None, cluster: Clus
         if session.state in ("started", "paused"):
             steps.append(StopSession(wanted.volume, wanted.secondary, wanted.force))
         steps.append(DeleteSession(wanted.volume, wanted.secondary, wanted.reset_sync_time))
-        keys = "The keys of this cluster stay there: gluster_georep_destination removes them."
-        only = f"Volume {wanted.destination} of {wanted.host} stays read-only (reset_read_only)."
-        warnings.append(keys if wanted.reset_read_only else f"{only} {keys}")
+        if wanted.reset_read_only is None:
+            stays = f"Volume {wanted.destination} of {wanted.host} stays read-only"
+            warnings.append(f"{stays}. Say with reset_read_only whether clients may write to it.")
     if wanted.reset_read_only:
         let = LetWrite(wanted.host, wanted.destination)
         if not let.holds(cluster):

@@ -233,6 +233,17 @@ def test_every_state_is_reached_from_every_state(state: str, wanted: str, clock:
     assert pool.lines == []
 
 
+@pytest.mark.parametrize(
+    ("said", "told"), [(None, ["Volume mirror of far stays read-only"]), (False, []), (True, [])]
+)
+def test_a_mirror_stays_read_only_without_a_word_only_where_that_was_said(
+    said: bool | None, told: list[str], clock: Clock
+) -> None:
+    task = replace(WANTED, state="absent", reset_read_only=said)
+    warnings = bring(pool_in("started"), task).warnings
+    assert [warning.partition(". ")[0] for warning in warnings] == told
+
+
 @pytest.mark.parametrize("wanted", ["started", "paused", "stopped", "absent"])
 @pytest.mark.parametrize("state", STATES)
 def test_a_command_that_fails_is_named_and_the_next_run_goes_on(
