@@ -21,6 +21,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+import threading
 import time
 import uuid
 from contextlib import suppress
@@ -519,7 +520,7 @@ def seed(path: Path, files: dict[str, str]) -> None:
 
 
 def hold(state: Path, count: int, folder: Path) -> None:
-    """The holder: PID 1 of the lab's namespaces. Sets them up, then only reaps."""
+    """The holder: PID 1 of the lab's namespaces. Sets them up, then only reaps, and keeps time going."""
     os.open(folder, os.O_RDONLY)  # tells builders that the image is in use
     pid = int(os.readlink("/proc/self"))  # still the host's /proc: the pid the host knows us by
     started = start_time(pid)
@@ -538,6 +539,7 @@ def hold(state: Path, count: int, folder: Path) -> None:
     subprocess.run(["ip", "-batch", "-"], input="\n".join(network), text=True, check=True)
     (state / "holder.tmp").write_text(f"{pid} {started}\n")
     (state / "holder.tmp").rename(state / "holder")
+    threading.Thread(target=keep_time_going, daemon=True).start()
     if os.read(0, 1) != b"k":
         return  # `lab up` is gone before it was done
     while True:
@@ -545,3 +547,29 @@ def hold(state: Path, count: int, folder: Path) -> None:
             os.waitpid(-1, 0)
         except ChildProcessError:
             time.sleep(1)
+
+
+def keep_time_going() -> None:
+    """Let the guest kernels look at their timers, for ever.
+
+    UML (6.1) may lose the signal of its one timer. Then nothing in that guest that waits for a time goes
+    on, and nobody is told of an error. One signal more than there should be does no harm.
+    """
+    while True:
+        for entry in Path("/proc").glob("[0-9]*"):
+            wake(int(entry.name))
+        time.sleep(1)
+
+
+def wake(pid: int) -> None:
+    """If this is a guest kernel, and so far that the signal does not end it."""
+    with suppress(OSError):
+        if os.getpgid(pid) == pid:
+            arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            status = Path(f"/proc/{pid}/status").read_text()
+            caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+            if (
+                any(one.startswith(b"umid=") for one in arguments)
+                and caught >> (signal.SIGALRM - 1) & 1
+            ):
+                os.kill(pid, signal.SIGALRM)

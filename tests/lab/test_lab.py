@@ -93,6 +93,43 @@ def test_the_seed_of_a_node_is_private(tmp_path: Path) -> None:
         assert archive.getmember("etc/hosts").mode == 0o644
 
 
+CATCHES = """
+import signal, sys
+signal.signal(signal.SIGALRM, lambda *_: sys.exit("awake"))
+print(flush=True)
+signal.pause()
+"""
+DOES_NOT_YET = """
+import time
+print(flush=True)
+time.sleep(0.5)
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "argument", "ends"),
+    [
+        (CATCHES, "umid=node1", "awake\n"),
+        (DOES_NOT_YET, "umid=node1", ""),
+        (DOES_NOT_YET, "other", ""),
+    ],
+)
+def test_only_a_guest_that_can_take_it_is_woken(program: str, argument: str, ends: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", program, argument],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout
+        process.stdout.readline()
+        cluster.wake(process.pid)
+        assert process.communicate()[1] == ends
+    assert process.returncode == (1 if ends else 0)
+    cluster.wake(process.pid)
+
+
 def test_a_missing_tool_gives_one_sentence() -> None:
     done = subprocess.run(
         [sys.executable, HERE, "up"],
