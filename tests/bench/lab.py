@@ -3,18 +3,20 @@
 
 """The modules beside what people do without them: a loop of `command` tasks, and a shell script on the node.
 
-    make bench-lab                      all; the figures are in .build/bench-lab.json then
+    make bench-lab                      all; the figures are kept in tests/bench/results.json
     make bench-lab BENCH="--pairs 1"    quicker, and less sure
+    python tests/bench/lab.py --page    the table and the plot of the documentation, from what was kept
 
-Both sides of a row are run in turn, on the same cluster, so that what else the machine does meets both.
-What is told is the median of the ratios of these pairs. A loop is a playbook too; the script is run by
-ssh, without Ansible.
+Ours and what it is measured against are run in turn, on the same cluster, so that what else the machine
+does meets both. What is told is the median of the ratios of these pairs. A loop is a playbook too; the
+script is run by ssh, without Ansible.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -27,18 +29,44 @@ from pathlib import Path
 from ansible_runner.interface import run as run_ansible
 
 HERE = Path(__file__).parent
-LAB = str(HERE.parents[1] / "tests/lab/lab")
+ROOT = HERE.parents[1]
+LAB = str(ROOT / "tests/lab/lab")
+RESULTS = HERE / "results.json"
+GUIDE = ROOT / "docs/docsite/rst/guide_scale.rst"
+PLOT = ROOT / "docs/images/bench.svg"
+OURS = "glusterfs.data_protection.gluster_"
 VOLUMES = [f"many{number:02}" for number in range(1, 21)]
 SERIES = 30
 """Snapshots of one volume, of which KEPT are kept."""
 
 KEPT = 10
 
-Side = t.Callable[[], None]
-Work = t.Tuple[str, str, float, Side, Side, Side]
-"""What, against what, the ratio to reach; what comes before each side, ours, theirs."""
-
 CREATE = "snapshot create {}-friday {} no-timestamp"
+INFO = "snapshot info {}"
+
+Side = t.Callable[[], t.Optional[float]]
+"""Does the work. What it tells are the seconds that it took, if those are not all of its time."""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """How people do a work without the modules."""
+
+    name: str
+    wanted: float
+    """The ratio of our time to theirs is to be less."""
+
+    side: Side
+
+
+@dataclass(frozen=True)
+class Work:
+    name: str
+    before: t.Callable[[], None]
+    """Each side."""
+
+    ours: Side
+    rivals: tuple[Rival, ...]
 
 
 @dataclass(frozen=True)
@@ -48,8 +76,6 @@ class Row:
     work: str
     against: str
     wanted: float
-    """The ratio of our time to theirs is to be less."""
-
     ours: tuple[float, ...]
     theirs: tuple[float, ...]
     ratio: float
@@ -69,7 +95,8 @@ def each(command: str, names: t.Iterable[str]) -> str:
     return "\n".join(f"gluster --mode=script {command.replace('{}', name)}" for name in names)
 
 
-def play(*tasks: dict[str, t.Any]) -> None:
+def play(*tasks: dict[str, t.Any]) -> float:
+    """Run these; how many seconds they took, without the start and the end of Ansible."""
     inventory = subprocess.run(
         [LAB, "inventory", "--path"], check=True, stdout=subprocess.PIPE, text=True
     ).stdout.strip()
@@ -82,6 +109,8 @@ def play(*tasks: dict[str, t.Any]) -> None:
         )
         if done.rc:
             raise RuntimeError(done.stdout.read())
+        ended = [event for event in done.events if event["event"] == "runner_on_ok"]
+        return float(sum(event["event_data"]["duration"] for event in ended))
 
 
 def loop(command: str, names: t.Sequence[str]) -> dict[str, t.Any]:
@@ -92,7 +121,7 @@ def loop(command: str, names: t.Sequence[str]) -> dict[str, t.Any]:
 
 def snapshots(state: str) -> dict[str, t.Any]:
     wanted = [{"name": f"{name}-friday", "volume": name} for name in VOLUMES]
-    return {"glusterfs.data_protection.gluster_snapshot": {"snapshots": wanted, "state": state}}
+    return {f"{OURS}snapshot": {"snapshots": wanted, "state": state}}
 
 
 def make_volumes() -> None:
@@ -129,62 +158,134 @@ FRIDAYS = [f"{name}-friday" for name in VOLUMES]
 POLICY = {"volume": VOLUMES[0], "prefix": "night-", "keep_last": KEPT}
 
 
-def removing(against: str, wanted: float, theirs: Side) -> Work:
-    work = f"{SERIES - KEPT} of {SERIES} snapshots of one volume to remove"
-    ours = {"glusterfs.data_protection.gluster_snapshot_retention": POLICY}
-    return work, against, wanted, series, lambda: play(ours), theirs
+def ping_and_call() -> float:
+    """What no module can do without: one that does nothing, and one call of gluster."""
+    times = on_node(
+        f"date +%s.%N; gluster --mode=script --xml {INFO.format(FRIDAYS[0])} >/dev/null; date +%s.%N"
+    )
+    begun, ended = map(float, times.split())
+    return play({"ansible.builtin.ping": {}}) + ended - begun
 
 
-WORKS: tuple[Work, ...] = (
-    (
+def in_all(*tasks: dict[str, t.Any]) -> Side:
+    """A playbook, with all that it takes."""
+
+    def side() -> None:
+        play(*tasks)
+
+    return side
+
+
+def by_script(command: str, names: t.Sequence[str]) -> Side:
+    def side() -> None:
+        on_node(each(f"{command} >/dev/null", names))
+
+    return side
+
+
+SCRIPT = "a shell script on the node"
+WORKS = (
+    Work(
         "20 snapshots of 20 volumes to create",
-        "a shell script on the node",
-        0.8,
         no_snapshots,
-        lambda: play(snapshots("present")),
-        lambda: print(on_node(each(CREATE, VOLUMES)), end=""),
+        in_all(snapshots("present")),
+        (Rival(SCRIPT, 0.8, by_script(CREATE, VOLUMES)),),
     ),
-    (
+    Work(
         "20 snapshots of 20 volumes wanted, all there",
-        "a loop of command tasks (snapshot info)",
-        0.1,
         lambda: None,
-        lambda: play(snapshots("present")),
-        lambda: play(loop("snapshot info {}", FRIDAYS)),
+        in_all(snapshots("present")),
+        (Rival("a loop of command tasks (snapshot info)", 0.1, in_all(loop(INFO, FRIDAYS))),),
     ),
-    removing(
-        "a loop of command tasks (snapshot delete)",
-        0.2,
-        lambda: play(loop("snapshot delete {}", OLD)),
+    Work(
+        "1 snapshot wanted that is there, the task alone",
+        lambda: None,
+        lambda: play({f"{OURS}snapshot": {"name": FRIDAYS[0], "volume": VOLUMES[0]}}),
+        (Rival("a task that does nothing (ping), and one call of gluster", 1.15, ping_and_call),),
     ),
-    removing(
-        "a shell script on the node",
-        1.0,
-        lambda: print(on_node(each("snapshot delete {} >/dev/null", OLD)), end=""),
+    Work(
+        f"{SERIES - KEPT} of {SERIES} snapshots of one volume to remove",
+        series,
+        in_all({f"{OURS}snapshot_retention": POLICY}),
+        (
+            Rival(
+                "a loop of command tasks (snapshot delete)",
+                0.2,
+                in_all(loop("snapshot delete {}", OLD)),
+            ),
+            Rival(SCRIPT, 1.0, by_script("snapshot delete {}", OLD)),
+        ),
     ),
 )
 
 
-def timed(side: Side) -> float:
+def seconds(work: Work, side: Side) -> float:
+    work.before()
     begun = time.monotonic()
-    side()
-    return time.monotonic() - begun
+    told = side()
+    return round(time.monotonic() - begun if told is None else told, 2)
 
 
 def measured(pairs: int) -> t.Iterator[Row]:
-    for work, against, wanted, prepare, ours, theirs in WORKS:
-        both: tuple[list[float], list[float]] = ([], [])
+    for work in WORKS:
+        ours: list[float] = []
+        theirs: list[list[float]] = [[] for _rival in work.rivals]
         for _pair in range(pairs):
-            for times, side in zip(both, (ours, theirs)):
-                prepare()
-                times.append(round(timed(side), 2))
-        ratios = [mine / other for mine, other in zip(*both)]
-        ratio = round(statistics.median(ratios), 2)
-        row = Row(work, against, wanted, tuple(both[0]), tuple(both[1]), ratio)
-        print(
-            f"{row.work}, against {row.against}: {row.ratio} ({row.ours} {row.theirs})", flush=True
-        )
-        yield row
+            ours.append(seconds(work, work.ours))
+            for times, rival in zip(theirs, work.rivals):
+                times.append(seconds(work, rival.side))
+        for times, rival in zip(theirs, work.rivals):
+            ratio = round(statistics.median(mine / other for mine, other in zip(ours, times)), 2)
+            row = Row(work.name, rival.name, rival.wanted, tuple(ours), tuple(times), ratio)
+            print(
+                f"{row.work}, against {row.against}: {row.ratio} ({row.ours} {row.theirs})",
+                flush=True,
+            )
+            yield row
+
+
+def shown(text: str, rows: t.Iterable[Row]) -> str:
+    """The guide with these in its table, which ends where its lines are no more indented."""
+    before, heading, after = re.split(r"(?<=\n)(   \* - Work\n(?:     - .*\n)+)", text)
+    table = ""
+    for row in rows:
+        ours, theirs = (f"{statistics.median(times):.1f} s" for times in (row.ours, row.theirs))
+        cells = (row.work, row.against, ours, theirs, f"{row.ratio:.2f}", f"{row.wanted:.2f}")
+        table += "   * - " + "\n     - ".join(cells) + "\n"
+    rest = re.sub(r"\A(   .*\n)*", "", after)
+    return f"{before}{heading}{table}{rest}"
+
+
+def plot(rows: t.Sequence[Row]) -> str:
+    """A bar a row: how long ours takes, where theirs is 1."""
+    step, left, unit, top = 44, 20, 480, 40
+    height = top + step * len(rows) + 10
+    longest = max(1.0, *(row.ratio for row in rows))
+    scale = unit / longest
+    lines = [
+        "<!-- Made by tests/bench/lab.py -->",
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {unit + 2 * left + 60} {height}" '
+        'font-family="sans-serif" font-size="13">',
+        '<rect width="100%" height="100%" fill="white"/>',
+        f'<text x="{left}" y="20">Time with the modules, where the other way takes 1 (line)</text>',
+    ]
+    for number, row in enumerate(rows):
+        y = top + step * number
+        lines += [
+            f'<text x="{left}" y="{y + 12}">{row.work}; against {row.against}</text>',
+            f'<rect x="{left}" y="{y + 18}" width="{row.ratio * scale:.0f}" height="14" fill="#3b6ea5"/>',
+            f'<text x="{left + row.ratio * scale + 6:.0f}" y="{y + 30}">{row.ratio:.2f}</text>',
+        ]
+    one = f"{left + scale:.0f}"
+    lines += [
+        f'<path d="M{one} {top - 8}V{height - 8}" stroke="#b03030" stroke-dasharray="4"/>',
+        "</svg>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def kept() -> list[Row]:
+    return [Row(**row) for row in json.loads(RESULTS.read_text(encoding="utf-8"))]
 
 
 def main() -> None:
@@ -192,13 +293,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--pairs", type=int, default=5)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--page", action="store_true")
     options = parser.parse_args()
+    if options.page:
+        rows = kept()
+        GUIDE.write_text(shown(GUIDE.read_text(encoding="utf-8"), rows), encoding="utf-8")
+        PLOT.write_text(plot(rows), encoding="utf-8")
+        return
     make_volumes()
     rows = list(measured(options.pairs))
-    if options.json:
-        text = json.dumps([asdict(row) for row in rows], indent=1)
-        options.json.write_text(text + "\n", encoding="utf-8")
+    text = json.dumps([asdict(row) for row in rows], indent=1)
+    RESULTS.write_text(text + "\n", encoding="utf-8")
     sys.exit(any(row.ratio >= row.wanted for row in rows))
 
 

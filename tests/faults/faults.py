@@ -394,11 +394,11 @@ def clear() -> None:
         lab.on("node1", f"yes | /usr/sbin/gluster volume stop {name} force; true")
         lab.gluster(f"volume delete {name}")
     for name in VOLUMES:
-        # A restore that was not finished leaves it read-only, with a note. A session has options of its own.
-        reset = (
-            "" if name == REPLICATED else f"/usr/sbin/gluster --mode=script volume reset {name}; "
-        )
-        lab.on("node1", f"{reset}/usr/sbin/gluster --mode=script volume start {name}; true")
+        # A failover leaves it read-only; a restore that was not finished too, with a note. The other options
+        # of a volume that is replicated are those of its session.
+        which = " features.read-only" if name == REPLICATED else ""
+        gluster = "/usr/sbin/gluster --mode=script volume"
+        lab.on("node1", f"{gluster} reset {name}{which}; {gluster} start {name}; true")
     if not delete_snapshots():
         return
     # What a node lists without a file of it, until its glusterd is restarted.
