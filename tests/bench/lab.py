@@ -258,7 +258,7 @@ def shown(text: str, rows: t.Iterable[Row]) -> str:
 
 def plot(rows: t.Sequence[Row]) -> str:
     """A bar a row: how long ours takes, where theirs is 1."""
-    step, left, unit, top = 44, 20, 480, 40
+    step, left, unit, top = 44, 20, 660, 40
     height = top + step * len(rows) + 10
     longest = max(1.0, *(row.ratio for row in rows))
     scale = unit / longest
