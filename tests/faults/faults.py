@@ -367,11 +367,18 @@ def activate_again(said: str, _folder: Path) -> str:
     return f"{cloned[0]} deactivated and activated" if cloned else ""
 
 
+def remove_half_cloned(said: str, folder: Path) -> str:
+    name = re.findall(r"volume start (\S+) failed", said)[-1]
+    task = {f"{MODULES}.gluster_snapshot_clone": {"name": name, "state": "absent"}}
+    return f"the clone removed ({play({'tasks': [task]}, folder)[0]})"
+
+
 ADVICE: dict[str, t.Callable[[str, Path], str]] = {
     "deactivate it, and activate it again": activate_again,
     "systemctl restart glusterd on the named node": restart_named,
     "remove it (state: absent), and take it again": remove_half_made,
     "Restart that glusterd (systemctl restart glusterd)": restart_here,
+    "remove it (gluster_snapshot_clone, state: absent), and make it again": remove_half_cloned,
     "Try again when the cluster has less to do": lambda _said, _folder: (
         "nothing, but to run it again"
     ),

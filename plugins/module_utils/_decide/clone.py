@@ -56,7 +56,12 @@ def decide_clone(name: str, snapshot: str, started: bool, cluster: Cluster) -> P
         )
     if started == clone.started:
         return Plan()
-    return Plan((StartVolume(name) if started else StopVolume(name),))
+    if not started:
+        return Plan((StopVolume(name),))
+    # Its creation was cut short before its first start, and what it has of a read-only volume is left.
+    is_held = clone.status == "Created" and clone.options.get(READ_ONLY) == "on"
+    release = (SetVolumeOptions(name, ((READ_ONLY, "off"),)),) if is_held else ()
+    return Plan((StartVolume(name), *release))
 
 
 def _make(name: str, snapshot: str, started: bool, cluster: Cluster) -> tuple[Step, ...]:

@@ -79,6 +79,12 @@ RESTORING = (
 )
 
 
+OTHER_BRICK = (
+    "The node of that brick was cut off while the volume was made. If it is a clone that was never "
+    "started, nothing is in it yet: remove it (gluster_snapshot_clone, state: absent), and make it again."
+)
+
+
 GSYNCD_BROKEN = (
     "gsyncd does not run on this node: Gluster up to 11.1 does not work with Python 3.12 or newer "
     "(gluster_georep_destination_info tells, with test)."
@@ -154,6 +160,8 @@ class GlusterError(Failure):
             return by_number
         if "Commit failed on" in self.text:
             return COMMIT_FAILED
+        if "Volume id mismatch for brick" in self.text:
+            return OTHER_BRICK
         return GSYNCD_BROKEN if "Unable to get statefile's name" in self.text else ""
 
     def __str__(self) -> str:

@@ -254,6 +254,18 @@ def test_a_clone_of_a_replicated_volume_is_stopped_all_the_same(started: bool) -
     assert "copy" not in made.volumes
 
 
+def test_a_clone_that_was_cut_short_before_its_first_start_can_be_written_to() -> None:
+    made = World()
+    made.add_volume("v1")
+    made.run(("volume", "set", "v1", "features.read-only", "on"))
+    made.run(("snapshot", "create", "s", "v1", "no-timestamp"))
+    made.run(("snapshot", "activate", "s"))
+    made.run(("snapshot", "clone", "copy", "s"))
+    reaches(made, lambda cluster: clone.decide_clone("copy", "s", True, cluster))
+    assert made.volumes["copy"].started
+    assert made.volumes["copy"].options["features.read-only"] == "off"
+
+
 def test_a_clone_with_sessions_of_its_own_is_not_stopped() -> None:
     made = World()
     made.add_volume("v1")

@@ -195,6 +195,20 @@ def test_a_failed_commit_names_where_to_look(errno: int, advice: str) -> None:
     assert advice in caught.value.advice
 
 
+def test_a_clone_whose_node_was_cut_off_is_to_be_made_again() -> None:
+    """As 10.3 answered to the first start; the node was cut off in the midst of `snapshot clone`."""
+    said = (
+        "Volume id mismatch for brick "
+        "node1:/run/gluster/snaps/70250f5be5b24773bbc8838fd48dbb2d/brick1/brick. "
+        "Expected volume id 70250f5b-e5b2-4773-bbc8-838fd48dbb2d, volume id "
+        "de8a4c53-51e7-4042-9bff-4a7622d6eeb7 found"
+    )
+    gluster, _asked = runner(Output(0, answer("-1", 30800, said), ""))
+    with pytest.raises(GlusterError) as caught:
+        gluster.run(("volume", "start", "lastnight"))
+    assert "remove it (gluster_snapshot_clone, state: absent)" in caught.value.advice
+
+
 def test_a_snapshot_that_a_worker_has_mounted_says_so() -> None:
     """As 10.3 answered; the second text is that of the next try, when one node had let it go."""
     said = "Snapshot tuesday might not be in an usable state."
