@@ -79,10 +79,16 @@ RESTORING = (
 )
 
 
-OTHER_BRICK = (
-    "The node of that brick was cut off while the volume was made. If it is a clone that was never "
-    "started, nothing is in it yet: remove it (gluster_snapshot_clone, state: absent), and make it again."
+HALF_CLONED = (
+    "If this is a clone that was never started, a node was cut off while it was made, and nothing is in "
+    "it yet: remove it (gluster_snapshot_clone, state: absent), and make it again."
 )
+
+NOT_OF_THE_CLONE = (
+    "Volume id mismatch for brick",
+    "Failed to find brick directory /run/gluster/snaps/",
+)
+"""What the first start of such a clone answers (10.3): of this node, and of another one."""
 
 
 GSYNCD_BROKEN = (
@@ -160,8 +166,8 @@ class GlusterError(Failure):
             return by_number
         if "Commit failed on" in self.text:
             return COMMIT_FAILED
-        if "Volume id mismatch for brick" in self.text:
-            return OTHER_BRICK
+        if any(words in self.text for words in NOT_OF_THE_CLONE):
+            return HALF_CLONED
         return GSYNCD_BROKEN if "Unable to get statefile's name" in self.text else ""
 
     def __str__(self) -> str:

@@ -195,14 +195,20 @@ def test_a_failed_commit_names_where_to_look(errno: int, advice: str) -> None:
     assert advice in caught.value.advice
 
 
-def test_a_clone_whose_node_was_cut_off_is_to_be_made_again() -> None:
-    """As 10.3 answered to the first start; the node was cut off in the midst of `snapshot clone`."""
-    said = (
+@pytest.mark.parametrize(
+    "said",
+    [
         "Volume id mismatch for brick "
         "node1:/run/gluster/snaps/70250f5be5b24773bbc8838fd48dbb2d/brick1/brick. "
         "Expected volume id 70250f5b-e5b2-4773-bbc8-838fd48dbb2d, volume id "
-        "de8a4c53-51e7-4042-9bff-4a7622d6eeb7 found"
-    )
+        "de8a4c53-51e7-4042-9bff-4a7622d6eeb7 found",
+        "Pre Validation failed on node2. Failed to find brick directory "
+        "/run/gluster/snaps/77bf7d1469104dbd984a84ec1eca9882/brick2/brick for volume lastnight. "
+        "Reason : No such file or directory",
+    ],
+)
+def test_a_clone_whose_node_was_cut_off_is_to_be_made_again(said: str) -> None:
+    """As 10.3 answered to the first start; this node, or another, was cut off amid `snapshot clone`."""
     gluster, _asked = runner(Output(0, answer("-1", 30800, said), ""))
     with pytest.raises(GlusterError) as caught:
         gluster.run(("volume", "start", "lastnight"))
