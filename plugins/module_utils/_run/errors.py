@@ -88,7 +88,7 @@ NOT_OF_THE_CLONE = (
     "Volume id mismatch for brick",
     "Failed to find brick directory /run/gluster/snaps/",
 )
-"""What the first start of such a clone answers (10.3): of this node, and of another one."""
+"""What its first start answers then (10.3): of this node, of another."""
 
 
 GSYNCD_BROKEN = (
