@@ -354,10 +354,15 @@ def restart_here(_said: str, _folder: Path) -> str:
     return "glusterd restarted on node1"
 
 
+def remove(module: str, name: str, folder: Path) -> str:
+    """How that ended."""
+    task = {f"{MODULES}.{module}": {"name": name, "state": "absent"}}
+    return play({"tasks": [task]}, folder)[0]
+
+
 def remove_half_made(said: str, folder: Path) -> str:
     name = re.findall(r"Snapshot (\S+) is half made", said)[-1]
-    task = {f"{MODULES}.gluster_snapshot": {"name": name, "state": "absent"}}
-    return f"the half made snapshot removed ({play({'tasks': [task]}, folder)[0]})"
+    return f"the half made snapshot removed ({remove('gluster_snapshot', name, folder)})"
 
 
 def activate_again(said: str, _folder: Path) -> str:
@@ -369,8 +374,7 @@ def activate_again(said: str, _folder: Path) -> str:
 
 def remove_half_cloned(said: str, folder: Path) -> str:
     name = re.findall(r"volume start (\S+) failed", said)[-1]
-    task = {f"{MODULES}.gluster_snapshot_clone": {"name": name, "state": "absent"}}
-    return f"the clone removed ({play({'tasks': [task]}, folder)[0]})"
+    return f"the clone removed ({remove('gluster_snapshot_clone', name, folder)})"
 
 
 ADVICE: dict[str, t.Callable[[str, Path], str]] = {

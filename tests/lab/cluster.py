@@ -144,14 +144,7 @@ class Lab:
 
     def guest(self, node: Node) -> int:
         """The pid of a node's guest kernel (also its process group), 0 if it does not run."""
-        for pid in self.processes():
-            try:
-                arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-                if f"umid={node.name}".encode() in arguments and os.getpgid(pid) == pid:
-                    return pid
-            except OSError:
-                continue
-        return 0
+        return next((pid for pid in self.processes() if guest_name(pid) == node.name), 0)
 
     # -- commands inside -------------------------------------------------------------------------
 
@@ -520,7 +513,7 @@ def seed(path: Path, files: dict[str, str]) -> None:
 
 
 def hold(state: Path, count: int, folder: Path) -> None:
-    """The holder: PID 1 of the lab's namespaces. Sets them up, then only reaps, and keeps time going."""
+    """The holder: PID 1 of the lab's namespaces. Sets them up, then reaps, and keeps time going."""
     os.open(folder, os.O_RDONLY)  # tells builders that the image is in use
     pid = int(os.readlink("/proc/self"))  # still the host's /proc: the pid the host knows us by
     started = start_time(pid)
@@ -561,15 +554,21 @@ def keep_time_going() -> None:
         time.sleep(1)
 
 
+def guest_name(pid: int) -> str:
+    """The node whose guest kernel this process is; empty if it is none, or gone."""
+    with suppress(OSError):
+        if os.getpgid(pid) == pid:
+            for argument in Path(f"/proc/{pid}/cmdline").read_text().split("\0"):
+                if argument.startswith("umid="):
+                    return argument[len("umid=") :]
+    return ""
+
+
 def wake(pid: int) -> None:
     """If this is a guest kernel, and so far that the signal does not end it."""
     with suppress(OSError):
-        if os.getpgid(pid) == pid:
-            arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        if guest_name(pid):
             status = Path(f"/proc/{pid}/status").read_text()
             caught = int(status.partition("SigCgt:")[2].split()[0], 16)
-            if (
-                any(one.startswith(b"umid=") for one in arguments)
-                and caught >> (signal.SIGALRM - 1) & 1
-            ):
+            if caught >> (signal.SIGALRM - 1) & 1:
                 os.kill(pid, signal.SIGALRM)

@@ -58,7 +58,7 @@ def decide_clone(name: str, snapshot: str, started: bool, cluster: Cluster) -> P
         return Plan()
     if not started:
         return Plan((StopVolume(name),))
-    # Its creation was cut short before its first start, and what it has of a read-only volume is left.
+    # Cut short before its first start, it has that of a read-only volume still.
     is_held = clone.status == "Created" and clone.options.get(READ_ONLY) == "on"
     release = (SetVolumeOptions(name, ((READ_ONLY, "off"),)),) if is_held else ()
     return Plan((StartVolume(name), *release))

@@ -80,15 +80,12 @@ RESTORING = (
 
 
 HALF_CLONED = (
-    "If this is a clone that was never started, a node was cut off while it was made, and nothing is in "
-    "it yet: remove it (gluster_snapshot_clone, state: absent), and make it again."
+    "A clone that was never started: a node was cut off while it was made, nothing is in it yet; "
+    "remove it (gluster_snapshot_clone, state: absent), and make it again. Else mend that brick."
 )
 
-NOT_OF_THE_CLONE = (
-    "Volume id mismatch for brick",
-    "Failed to find brick directory /run/gluster/snaps/",
-)
-"""What its first start answers then (10.3): of this node, of another."""
+CLONE_CUT = ("Volume id mismatch for brick", "Failed to find brick directory /run/gluster/snaps/")
+"""Its first start (10.3), of this node, of another."""
 
 
 GSYNCD_BROKEN = (
@@ -166,7 +163,7 @@ class GlusterError(Failure):
             return by_number
         if "Commit failed on" in self.text:
             return COMMIT_FAILED
-        if any(words in self.text for words in NOT_OF_THE_CLONE):
+        if any(words in self.text for words in CLONE_CUT):
             return HALF_CLONED
         return GSYNCD_BROKEN if "Unable to get statefile's name" in self.text else ""
 
