@@ -14,24 +14,19 @@ import gc
 import os
 import time
 import typing as t
-import uuid
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ._decide.plan import AtOnce, Awaited, Plan, Program, Refusal, Step
-from ._decide.steps.snapshot import DeleteSnapshot, DeleteSnapshotsOfVolume
-from ._hold.firewall import find
-from ._hold.window import Window
+from ._decide.plan import Plan, Refusal
 from ._model import Cluster, Unknown
 from ._read.reader import Reader
-from ._run.errors import ALREADY, NO_SNAPSHOT, SNAPSHOT_EXISTS, Failure, GlusterError, clipped
+from ._run.errors import Failure, GlusterError, clipped, sentence
 from ._run.gluster import Gluster
-from ._run.namespaces import tables
 from ._run.process import execute
 
 if t.TYPE_CHECKING:
+    from ._apply import Run
+    from ._hold.firewall import Firewall
     from ._read.reader import Trust
 
 COMMON_OPTIONS: dict[str, dict[str, t.Any]] = {
@@ -53,9 +48,6 @@ TAIL = 256 * 1024
 
 TOLD = 5
 """Failures that are told in the message, of several."""
-
-MANY = 4
-"""Snapshots, from which on it takes less to read all there are than each of these."""
 
 ONE_AT_A_TIME = "/run/gluster_data_protection.lock"
 """A file that is locked, see :func:`alone`."""
@@ -79,8 +71,7 @@ def converge(
     unknown = (*ONLY_GLUSTER_KNOWS, *unpredictable)
     reader = _reader(module)
     reader.trust = trust
-    window = Window(lambda: find(execute, module.get_bin_path), module.params.get("hold_wait", 0))
-    run = Run(reader, window)
+    run: Run | None = None
 
     def settled(cluster: Cluster) -> tuple[Plan, list[str], t.Any, t.Any]:
         plan = decide(cluster).without_what_is_there(cluster)
@@ -101,32 +92,51 @@ def converge(
         if module.check_mode or not (plan.steps or plan.awaited):
             result.update(after, commands=lines)
         else:
+            run = _run(module, reader)
             cluster = run.carry_out(plan, cluster)
             if plan.awaited:
                 cluster = run.wait_for(plan.awaited)
             result.update(settle(reader, cluster, show)[1], commands=run.commands)
             result["changed"] = bool(run.own(run.done))
             warnings += settle(reader, Cluster(), run.doubts)[1]
-            if window.seconds is not None:
-                result["window_seconds"] = window.seconds
+            if run.window and run.window.seconds is not None:
+                result["window_seconds"] = run.window.seconds
         result.update(plan.told)
     except Refusal as refusal:
-        _fail(module, f"{_sentence(refusal.problem)} Nothing was changed. {refusal.remedy}", run)
+        _fail(module, f"{sentence(refusal.problem)} Nothing was changed. {refusal.remedy}", run)
     except Failure as error:
-        _fail(module, _told(error, run, reader), run, error)
+        run = run or _run(module, reader)
+        _fail(module, run.told(error), run, error)
     for warning in dict.fromkeys(warnings):
         module.warn(warning)
     _tell_each(module, result, run, plan)
     module.exit_json(**result)
 
 
-def _tell_each(module: AnsibleModule, result: dict[str, t.Any], run: Run, plan: Plan) -> None:
+def _run(module: AnsibleModule, reader: Reader) -> Run:
+    """What carries out a plan. With all that it needs it is loaded when it is known to be needed."""
+    from ._apply import Run
+    from ._hold.window import Window
+
+    return Run(reader, Window(lambda: _firewall(module), module.params.get("hold_wait", 0)))
+
+
+def _firewall(module: AnsibleModule) -> Firewall:
+    from ._hold.firewall import find
+
+    return find(execute, module.get_bin_path)
+
+
+def _tell_each(
+    module: AnsibleModule, result: dict[str, t.Any], run: Run | None, plan: Plan
+) -> None:
     """Of several that are wanted, what became of each; it ends here if one of them failed."""
-    steps = run.own(run.done) if run.commands else plan.parts
+    steps = run.own(run.done) if run else plan.parts
     changed = {getattr(step, "name", "") for step in steps}
+    failures = run.failed if run else {}
     failed = {
         **plan.refused,
-        **{name: f"{_sentence(str(error))} {error.advice}" for name, error in run.failed.items()},
+        **{name: f"{sentence(str(error))} {error.advice}" for name, error in failures.items()},
     }
     for row in result.get("results", []):
         name = row["name"]
@@ -137,7 +147,7 @@ def _tell_each(module: AnsibleModule, result: dict[str, t.Any], run: Run, plan: 
         rows = [clipped(f"{name}: {text.strip()}", 400) for name, text in failed.items()]
         told = " ".join(rows[:TOLD])
         more = f" And {len(failed) - TOLD} more, see results." if len(failed) > TOLD else ""
-        more += "".join(f" {text}" for text in _torn(run.failed.values(), run))
+        more += "".join(f" {text}" for text in run.torn(failures.values())) if run else ""
         module.fail_json(
             msg=f"{len(failed)} of {len(result['results'])} failed, and the others did not. "
             f"{told}{more} Run the same task again when the cause is mended.",
@@ -176,7 +186,11 @@ def _lock(module: AnsibleModule, lock: t.IO[str]) -> None:
 
 def fresh_uuid(module: AnsibleModule) -> str:
     """The UUID of something new; check mode cannot know it."""
-    return "<uuid>" if module.check_mode else str(uuid.uuid4())
+    if module.check_mode:
+        return "<uuid>"
+    import uuid
+
+    return str(uuid.uuid4())
 
 
 def inform(module: AnsibleModule, gather: t.Callable[[Reader], dict[str, t.Any]]) -> t.NoReturn:
@@ -186,9 +200,9 @@ def inform(module: AnsibleModule, gather: t.Callable[[Reader], dict[str, t.Any]]
     try:
         result = gather(reader)
     except Refusal as refusal:
-        module.fail_json(msg=f"{_sentence(refusal.problem)} {refusal.remedy}".strip())
+        module.fail_json(msg=f"{sentence(refusal.problem)} {refusal.remedy}".strip())
     except Failure as error:
-        _fail(module, f"{_sentence(str(error))} {error.advice}", Run(reader), error)
+        _fail(module, f"{sentence(str(error))} {error.advice}", error=error)
     module.exit_json(changed=False, **result)
 
 
@@ -201,217 +215,6 @@ def settle(
             return cluster, question(cluster)
         except Unknown as gap:
             cluster = reader.refresh(cluster, [gap.topic])
-
-
-@dataclass
-class Run:
-    """A plan being carried out: what was run, what is done, what was taken back."""
-
-    reader: Reader
-    window: Window | None = None
-    commands: list[str] = field(default_factory=list)
-    done: list[Step] = field(default_factory=list)
-    # What was run and is not proved, and how Gluster failed at it.
-    open: dict[Step, GlusterError | None] = field(default_factory=dict)
-    # What is done, but by somebody who was faster and may rely on it.
-    others: set[Step] = field(default_factory=set)
-    undone: list[str] = field(default_factory=list)
-    plan: Plan = field(default_factory=Plan)
-    standing: list[Step] = field(default_factory=list)  # after a failure: what was not undone
-    failed: dict[str, Failure] = field(default_factory=dict)  # of parts that are apart, by name
-    volumes: set[str] = field(default_factory=set)  # that the plan is about
-    cluster: Cluster = field(default_factory=Cluster)
-
-    def own(self, steps: t.Iterable[Step]) -> list[Step]:
-        """Of these, what nobody else was faster with."""
-        return [step for step in steps if step not in self.others]
-
-    def doubts(self, cluster: Cluster) -> list[str]:
-        """Of all that is done. What was seen before a command need not be so when it has ended."""
-        return [text for step in self.done for text in step.doubts(cluster)]
-
-    def carry_out(self, plan: Plan, cluster: Cluster) -> Cluster:
-        """Every step, each proved by a read; if one fails, those before it are taken back."""
-        self.cluster, self.plan = cluster, plan
-        self.volumes = {getattr(part, "volume", "") for part in plan.parts} - {""}
-        for step in plan.steps:
-            together = step if isinstance(step, AtOnce) else AtOnce((step,))
-            try:
-                self._together(together)
-            except Failure:
-                self._take_back([step for step in together.parts if step in self.open])
-                raise
-        return self.cluster
-
-    def _together(self, together: AtOnce) -> None:
-        """Run the commands of these steps as AtOnce says, and prove each."""
-        left = [part for part in together.parts if getattr(part, "name", "") not in self.failed]
-        window = self.window if together.held else None
-        while left:
-            if window:
-                window.open(together.held)
-            ran = self._start(together, left)
-            broken = window.close(together.held) if window else None
-            failures: list[Failure] = [broken] if broken else []
-            proved = self._proved_together([step for step, failure in ran.items() if not failure])
-            for step, failure in ran.items():
-                try:
-                    if step not in proved:
-                        self._prove(step, failure)
-                    self.done.append(step)
-                    del self.open[step]
-                    if failure and failure.already_so:
-                        self.others.add(step)
-                except GlusterError as error:
-                    if together.apart:
-                        self.failed[getattr(step, "name", "")] = error
-                    else:
-                        failures.append(error)
-            if len(failures) > 1:
-                raise Failure("; ".join(map(str, failures)), failures[0].advice)
-            if failures:
-                raise failures[0]
-            left = [part for part in left if part not in ran]
-
-    def _start(self, together: AtOnce, parts: t.Sequence[Step]) -> dict[Step, GlusterError | None]:
-        """What was run, and what failed of it: nothing is run after a failure in the same queue."""
-
-        def run(queue: t.Sequence[Step]) -> dict[Step, GlusterError | None]:
-            ran: dict[Step, GlusterError | None] = {}
-            for step in queue:
-                ran[step] = self._attempt(step)
-                if ran[step]:
-                    break
-            return ran
-
-        queues = together.queues(parts)
-        if len(queues) == 1:
-            found = [run(queues[0])]
-        else:
-            with ThreadPoolExecutor(together.forks or len(queues)) as pool:
-                found = list(pool.map(run, queues))
-        every = {step: failure for ran in found for step, failure in ran.items()}
-        ran = {step: every[step] for step in parts if step in every}
-        self.commands += [step.line(self.cluster) for step in ran]
-        self.open = dict(ran)
-        return ran
-
-    def _proved_together(self, steps: t.Sequence[Step]) -> set[Step]:
-        """Those of many that one read proves, instead of one for each."""
-        topics = {topic for step in steps for topic in step.proof()}
-        listed = ("all_snapshots", "")
-        if len(steps) < MANY or {kind for kind, _name in topics} != {"snapshot"}:
-            return set()
-        cluster = self.cluster
-        for step in steps:
-            cluster = step.effect(cluster)
-        try:
-            self.cluster = self.reader.refresh(cluster, [listed])
-        except GlusterError:
-            return set()  # each is read by itself then, and says so
-        return {step for step in steps if step.holds(self.cluster)}
-
-    def wait_for(self, awaited: Awaited) -> Cluster:
-        """What comes by itself, or an error that says what of it is missing."""
-        deadline = time.monotonic() + awaited.patience
-        seen = False
-        while True:
-            self.cluster = self.reader.refresh(self.cluster, awaited.proof())
-            if awaited.holds(self.cluster):
-                if seen or not awaited.steady:
-                    return self.cluster
-                seen = True
-                time.sleep(awaited.steady)
-                continue
-            if time.monotonic() >= deadline:
-                raise Failure(awaited.lacking(self.cluster))
-            seen = False
-            time.sleep(2.0)
-
-    def _attempt(self, step: Step) -> GlusterError | None:
-        words = step.words(self.cluster)
-        try:
-            if isinstance(step, Program):
-                self.reader.run_program(words)
-            else:
-                self.reader.gluster.run(words, *([step.login] if step.login else []))
-        except GlusterError as error:
-            return error
-        return None
-
-    def _prove(self, step: Step, failure: GlusterError | None) -> None:
-        """Read until the step is seen to hold."""
-        gluster = self.reader.gluster
-        patience = step.patience
-        if failure is not None:
-            # The answer may be late, or somebody else was faster: the state tells.
-            if not (failure.timed_out or failure.already_so):
-                raise failure
-            if failure.timed_out:
-                patience = gluster.timeout
-            elif failure.errno in ALREADY:
-                patience = 0.0
-        deadline = time.monotonic() + patience
-        while True:
-            cluster = self.reader.refresh(step.effect(self.cluster), step.proof())
-            if step.holds(cluster):
-                self.cluster = cluster
-                return
-            if time.monotonic() >= deadline:
-                words = step.words(self.cluster)
-                command = words if isinstance(step, Program) else ("gluster", *words)
-                who = "The command" if isinstance(step, Program) else "Gluster"
-                lie = f"{who} reported success, but {step.lacking(cluster)}"
-                raise failure or GlusterError(command, lie)
-            time.sleep(1.0)
-
-    def _take_back(self, failed: t.Sequence[Step]) -> None:
-        """Undo in reverse, unless a step that is final has been done, or may have been."""
-        ours = (step for step in failed if self._is_changed(step) and not self._was_late(step))
-        self.standing = [*self.done, *ours]
-        if any(step.final for step in self.standing):
-            return
-        for step in reversed(list(self.standing)):
-            # What a failed step seems to have made may be somebody else's.
-            mine = step in self.done or step.is_own(self.cluster)
-            undo = step.undo() if mine and step not in self.others else None
-            if undo is None or self._is_for_nothing(undo):
-                continue
-            self.commands.append(undo.line(self.cluster))
-            try:
-                self._prove(undo, self._attempt(undo))
-                self.undone.append(self.commands[-1])
-            except GlusterError as error:
-                if error.errno != NO_SNAPSHOT:  # what is gone is not as this run has left it
-                    return
-            self.standing.remove(step)
-
-    def _is_for_nothing(self, undo: Step) -> bool:
-        """A node that is down brings back a snapshot that is removed now.
-
-        It could not be activated any more (10.3: "Commit failed on localhost"). As it is, it can be used.
-        """
-        try:
-            return bool(settle(self.reader, Cluster(), undo.doubts)[1])
-        except GlusterError:
-            return False
-
-    def _was_late(self, step: Step) -> bool:
-        """Did Gluster say that the snapshot is there already, or no more? Then somebody else was faster."""
-        failure = self.open[step]
-        errno = failure.errno if failure else None
-        is_there = errno == SNAPSHOT_EXISTS and not step.is_own(self.cluster)
-        return is_there or errno == NO_SNAPSHOT
-
-    def _is_changed(self, step: Step) -> bool:
-        """Is anything it touches other than before? Yes, where that cannot be told."""
-        before = self.cluster
-        try:
-            known = [topic for topic in step.proof() if topic in before.known] or step.proof()
-            self.cluster = self.reader.refresh(before, known)
-            return any(self.cluster.get(*topic) != before.get(*topic) for topic in known)
-        except (GlusterError, Unknown):
-            return True
 
 
 def _reader(module: AnsibleModule) -> Reader:
@@ -428,7 +231,7 @@ def _reader(module: AnsibleModule) -> Reader:
             "(Debian: glusterfs-server and glusterfs-cli). Nothing was changed."
         )
     gluster = Gluster(binary, module.params["timeout"], module.params["lock_timeout"], execute)
-    return Reader(gluster, execute, _mounts, _text_of, _now, _names_in, tables)
+    return Reader(gluster, execute, _mounts, _text_of, _now, _names_in, _tables)
 
 
 def _mounts() -> str:
@@ -457,6 +260,12 @@ def _names_in(path: str) -> list[str]:
         return []
 
 
+def _tables() -> t.Iterator[tuple[str, str]]:
+    from ._run.namespaces import tables
+
+    return tables()
+
+
 def _now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
@@ -469,75 +278,13 @@ def _predictable(shown: t.Any, unknown: t.Sequence[str]) -> t.Any:
     return shown
 
 
-def _sentence(text: str) -> str:
-    begin = text if text.startswith(("gluster ", "ssh")) else text[:1].upper() + text[1:]
-    return begin.rstrip(". ") + "."
-
-
-def _told(error: Failure, run: Run, reader: Reader) -> str:
-    """What failed, what was taken back or stands, how the volumes are, and how to go on."""
-    parts = [_sentence(str(error)), error.advice]
-    standing = run.standing or ([] if run.undone else run.done)
-    halfway = run.plan.halfway if run.plan.is_halfway(standing) else ""
-    torn = list(_torn([error], run))
-    ours = run.own(standing)
-    if not run.undone and not ours and not torn:
-        parts.append("Nothing was changed.")
-        if not halfway:
-            return " ".join(part for part in parts if part)
-    # What to do comes before the account of what was done: it is read at night.
-    parts += [_state_of(name, reader, not halfway) for name in sorted(run.volumes)]
-    parts += torn
-    parts.append(halfway)
-    parts.append("Run the same task again when the cause is mended: it goes on from there.")
-    if run.undone:
-        parts.append(f"Taken back with: {'; '.join(clipped(line, 400) for line in run.undone)}.")
-    if ours:
-        lines = [clipped(step.line(run.cluster), 400) for step in ours]
-        parts.append(f"Left as it is, having had effect: {'; '.join(lines)}.")
-        spared = [
-            s.name for s in run.plan.parts if isinstance(s, DeleteSnapshot) and s not in standing
-        ]
-        parts += [f"Not removed: {', '.join(spared)}."] if spared else []
-    return " ".join(part for part in parts if part)
-
-
-def _torn(failures: t.Iterable[Failure], run: Run) -> t.Iterator[str]:
-    """Of volumes that it was tried to remove snapshots of: do their nodes know as many of them?
-
-    Nothing of where an answer may be late: they may be at it.
-    """
-    if any(isinstance(failure, GlusterError) and failure.timed_out for failure in failures):
-        return
-    deleting = (DeleteSnapshot, DeleteSnapshotsOfVolume)
-    parts = [part for part in run.plan.parts if isinstance(part, deleting)]
-    for name in sorted({part.volume for part in parts if part.line(run.cluster) in run.commands}):
-        try:
-            counts = run.reader.snapshot_counts(name)
-        except Failure:
-            continue
-        if len(set(counts.values())) > 1:
-            known = ", ".join(f"{count} at {node}" for node, count in counts.items())
-            yield (
-                f"The nodes do not know the same snapshots of volume {name} ({known}). If it is so when "
-                "nothing is at work any more, see A snapshot that only some nodes know in the guide on "
-                "troubleshooting: Gluster does not mend that."
-            )
-
-
-def _state_of(name: str, reader: Reader, startable: bool) -> str:
-    try:
-        volume = reader.volume(name)
-    except GlusterError:
-        return f"The state of volume {name} cannot be read now."
-    if volume is None:
-        return f"Volume {name} does not exist."
-    hint = "" if volume.started or not startable else f" (gluster volume start {name} starts it)"
-    return f"Volume {name} is {volume.status}{hint}."
-
-
-def _fail(module: AnsibleModule, msg: str, run: Run, error: Failure | None = None) -> t.NoReturn:
-    details: dict[str, t.Any] = {"commands": run.commands, "undone": run.undone}
+def _fail(
+    module: AnsibleModule, msg: str, run: Run | None = None, error: Failure | None = None
+) -> t.NoReturn:
+    details: dict[str, t.Any] = {
+        "commands": run.commands if run else [],
+        "undone": run.undone if run else [],
+    }
     if isinstance(error, GlusterError):
         details.update(command=error.command, errno=error.errno, rc=error.rc, stderr=error.text)
     module.fail_json(msg=msg.strip(), **details)

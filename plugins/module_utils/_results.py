@@ -3,23 +3,19 @@
 
 """What the modules return: one function an object, the same in every module.
 
-Those of geo-replication are in ``_georep_results``: no other module needs what they import.
+Those of geo-replication are in files of their own: no other module needs what they import.
 """
 
 from __future__ import annotations
 
 import re
 import typing as t
-import uuid
 
-from ._decide.clone import Origin
-from ._decide.group import Membership
-from ._decide.notes import facts_of, words_of
-from ._decide.snapshot_set import Tag
+from ._decide.notes import Membership, Origin, Tag, facts_of, words_of
 
 if t.TYPE_CHECKING:
     from ._decide.group import Group
-    from ._decide.snapshot_set import SnapshotSet
+    from ._decide.sets import SnapshotSet
     from ._model import BrickStatus, Snapshot, SnapshotConfig, Volume
     from ._read.thin import Leftover, LogicalVolume
 
@@ -160,6 +156,8 @@ def snapshot_volume_result(snapshot: Snapshot) -> Result:
 
     Its name is its UUID without the dashes: ``volume-id`` in the files of glusterd (10.3).
     """
+    import uuid
+
     name = snapshot.snapshot_volume or ""
     return {
         "name": snapshot.snapshot_volume,

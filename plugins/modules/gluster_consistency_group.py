@@ -158,10 +158,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     decide_group,
     find_group,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot_set import (
-    decide_group_absent,
-    sets_of,
-)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.sets import sets_of
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
     converge,
@@ -176,6 +173,10 @@ if t.TYPE_CHECKING:
 def decide(params: dict[str, t.Any], cluster: Cluster) -> Plan:
     """The plan for the wanted state."""
     if params["state"] == "absent":
+        from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot_set import (
+            decide_group_absent,
+        )
+
         return decide_group_absent(params["name"], params["delete_snapshots"], cluster)
     volumes = params["volumes"]
     wanted = WantedGroup(

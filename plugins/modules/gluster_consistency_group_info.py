@@ -126,9 +126,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.names import (
     check_group_name,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot_set import (
-    sets_of,
-)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.sets import sets_of
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
     inform,

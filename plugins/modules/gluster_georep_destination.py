@@ -252,7 +252,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     decide_destination,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Refusal
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_results import (
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._destination_results import (
     destination_result,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (

@@ -172,7 +172,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.destination import (
     key_line,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_results import (
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._destination_results import (
     destination_row,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (

@@ -362,13 +362,13 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     find_session,
     named_config,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_results import (
-    session_result,
-)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
     alone,
     converge,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._session_results import (
+    session_result,
 )
 
 if t.TYPE_CHECKING:

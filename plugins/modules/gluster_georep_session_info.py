@@ -246,16 +246,18 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.session import (
     changed_config,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_results import (
-    session_result,
-)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
     inform,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._session_results import (
+    session_result,
+)
 
 if t.TYPE_CHECKING:
-    from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Session
+    from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_model import (
+        Session,
+    )
     from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.reader import (
         Reader,
     )

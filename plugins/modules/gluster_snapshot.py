@@ -435,14 +435,9 @@ import contextlib
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.mark import Mark
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import (
     FORKS,
     Refusal,
-)
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.restore import (
-    WantedRestore,
-    decide_restored,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot import (
     WantedSnapshot,
@@ -450,17 +445,6 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     decide_none_of,
     decide_present,
     decide_several,
-)
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot_set import (
-    WantedSet,
-    WantedSetRestore,
-    decide_no_set,
-    decide_no_sets,
-    decide_set,
-    decide_set_restored,
-    find_set,
-    restored_volumes,
-    sets_of_group,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
@@ -505,6 +489,11 @@ def decide(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan:
     if state == "absent":
         return decide_absent(name, volume, cluster)
     if state == "restored":
+        from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.restore import (
+            WantedRestore,
+            decide_restored,
+        )
+
         options = (*RESTORE, "safety_snapshot")
         wanted = WantedRestore(name, volume, **{option: params[option] for option in options})
         return decide_restored(wanted, cluster)
@@ -513,6 +502,15 @@ def decide(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan:
 
 def decide_group(params: dict[str, t.Any], fresh: str, cluster: Cluster) -> Plan:
     """The plan for the wanted state of a set."""
+    from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot_set import (
+        WantedSet,
+        WantedSetRestore,
+        decide_no_set,
+        decide_no_sets,
+        decide_set,
+        decide_set_restored,
+    )
+
     name, group, state = params["name"], params["consistency_group"], params["state"]
     if params["delete_all"]:
         return decide_no_sets(group, cluster)
@@ -555,6 +553,10 @@ def show(params: dict[str, t.Any], cluster: Cluster) -> dict[str, t.Any]:
         }
     shown: dict[str, t.Any] = {"snapshot": snapshot_result(cluster.snapshot(params["name"]))}
     if params["state"] == "restored":
+        from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.mark import (
+            Mark,
+        )
+
         volume = cluster.volume(params["volume"])
         mark = Mark.of(volume) if volume else None
         shown["safety_snapshot"] = mark.safety or None if mark else None
@@ -565,6 +567,14 @@ def show(params: dict[str, t.Any], cluster: Cluster) -> dict[str, t.Any]:
 
 def show_group(params: dict[str, t.Any], cluster: Cluster) -> dict[str, t.Any]:
     """The same for a set."""
+    from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.sets import (
+        find_set,
+        sets_of_group,
+    )
+    from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot_set import (
+        restored_volumes,
+    )
+
     name, group = params["name"], params["consistency_group"]
     if params["delete_all"]:
         sets = sets_of_group(group, cluster)

@@ -217,9 +217,9 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     check_snapshot_name,
     check_volume_name,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot_set import (
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.notes import Tag
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.sets import (
     SnapshotSet,
-    Tag,
     sets_of,
     sets_of_group,
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_results import (
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._session_results import (
     FAULTY,
     INITIALIZING,
     NOT_STARTED,

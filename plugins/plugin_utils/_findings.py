@@ -16,9 +16,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     READ_ONLY,
     Mark,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot_set import (
-    moment,
-)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.sets import moment
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     Brick,
     Volume,

@@ -9,9 +9,7 @@ import json
 import typing as t
 from datetime import datetime, timedelta
 
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot_set import (
-    moment,
-)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.sets import moment
 from ansible_collections.glusterfs.data_protection.plugins.plugin_utils._findings import (
     Limits,
     findings_of,

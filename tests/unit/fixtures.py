@@ -132,12 +132,12 @@ def run_module(
             "_names_in",
             lambda path: [one.name for one in folders if str(one.parent) == path],
         )
-        monkeypatch.setattr(_module, "tables", lambda: tables)
+        monkeypatch.setattr(_module, "_tables", lambda: tables)
         monkeypatch.setattr(_module.gc, "disable", lambda: None)  # this process goes on
         monkeypatch.setattr(node, "execute", execute)
         _let_trust_read(monkeypatch, execute, clock_there)
         if fresh:
-            monkeypatch.setattr(_module.uuid, "uuid4", lambda: fresh)
+            monkeypatch.setattr("uuid.uuid4", lambda: fresh)
         monkeypatch.setattr(node, "_glusterd_info", lambda: f"UUID={uuid}\n")
         monkeypatch.setattr(basic.AnsibleModule, "get_bin_path", _binary)
         # The set that was recorded as quiesced was one that nobody held.

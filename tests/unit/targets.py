@@ -14,9 +14,9 @@ import typing as t
 from xml.etree import ElementTree
 
 from ansible_collections.glusterfs.data_protection.plugins.module_utils import (
-    _georep_results,
     _module,
     _results,
+    _session_results,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide import (
     clone,
@@ -30,6 +30,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide 
     restore,
     retention,
     session,
+    sets,
     snapshot,
     snapshot_set,
 )
@@ -37,6 +38,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     Plan,
     Refusal,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_model import Setting
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._hold.firewall import (
     read_iptables,
     read_nft,
@@ -44,7 +46,6 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._hold.fi
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     Brick,
     Cluster,
-    Setting,
     Snapshot,
     SnapshotConfig,
     Volume,
@@ -120,11 +121,11 @@ DECIDERS: tuple[Decide, ...] = (
 Show = t.Callable[[Cluster], t.Any]
 SHOWS: tuple[Show, ...] = (
     lambda c: [_results.snapshot_result(one) for one in c.snapshots()],
-    lambda c: [_results.set_result(one) for one in snapshot_set.sets_of_group("shop", c)],
+    lambda c: [_results.set_result(one) for one in sets.sets_of_group("shop", c)],
     lambda c: snapshot_set.restored_volumes(c, "shop", "nightly"),
     lambda c: [_results.volume_info_result(one) for one in c.volumes()],
     lambda c: [
-        _georep_results.session_result(one, c.volume("projects"), NOW)
+        _session_results.session_result(one, c.volume("projects"), NOW)
         for one in c.sessions("projects")
     ],
 )
@@ -262,7 +263,7 @@ def notebook(text: str) -> None:
     """Options of volumes and descriptions of snapshots, which anybody may set."""
     options = dict.fromkeys(
         (
-            *(group.MEMBERSHIP, group.TAKEN, mark.MARK, mark.READ_ONLY, clone.ORIGIN),
+            *(notes.MEMBERSHIP, notes.TAKEN, mark.MARK, mark.READ_ONLY, notes.ORIGIN),
             *(session.PAUSED_FOR, *quiesce.DISCONNECT_AFTER),
         ),
         text,

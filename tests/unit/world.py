@@ -14,15 +14,16 @@ import threading
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._apply import Run
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.volume import (
     was_primary,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_model import Session
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     HALF_MADE,
     Brick,
     BrickStatus,
     Cluster,
-    Session,
     Snapshot,
     SnapshotConfig,
     Topic,
@@ -30,7 +31,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._model i
     VolumeLimits,
     VolumeStatus,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, settle
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import settle
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     INTERNAL,
     INVALID,

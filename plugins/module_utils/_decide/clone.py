@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
-from dataclasses import dataclass
 
 from .mark import READ_ONLY
 from .names import check_snapshot_name, check_volume_name
-from .notes import made, said_in
+from .notes import ORIGIN, Origin
 from .plan import Plan, Refusal
 from .steps.snapshot import ActivateSnapshot, CloneSnapshot, DeactivateSnapshot
 from .steps.volume import DeleteVolume, SetVolumeOptions, StartVolume, StopVolume
@@ -19,24 +17,6 @@ from .steps.volume import DeleteVolume, SetVolumeOptions, StartVolume, StopVolum
 if t.TYPE_CHECKING:
     from .._model import Cluster, Volume
     from .plan import Step
-
-ORIGIN = "user.data-protection.origin"
-
-
-@dataclass(frozen=True)
-class Origin:
-    """The snapshot a clone was made from; Gluster itself does not keep it."""
-
-    volume: str
-    snapshot: str
-    uuid: str
-
-    def text(self) -> str:
-        return json.dumps(self.__dict__, sort_keys=True)
-
-    @classmethod
-    def of(cls, volume: Volume) -> Origin | None:
-        return made(cls, said_in(volume, ORIGIN))
 
 
 def decide_clone(name: str, snapshot: str, started: bool, cluster: Cluster) -> Plan:

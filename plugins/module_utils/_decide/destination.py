@@ -36,7 +36,8 @@ from .steps.destination import (
 )
 
 if t.TYPE_CHECKING:
-    from .._model import Cluster, Session
+    from .._georep_model import Session
+    from .._model import Cluster
     from .._trust.facts import Account, HostKeys, Identity, Login, PublicKey
     from .plan import Step
 

@@ -18,42 +18,16 @@ import uuid
 from dataclasses import dataclass, replace
 
 from .names import check_description, check_group_name, check_volume_name
-from .notes import facts_of, line, made, said_in
+from .notes import MEMBERSHIP, UNSET, Membership, facts_of
 from .plan import Plan, Refusal
-from .steps.volume import UNSET, SetVolumeOptions
 
 if t.TYPE_CHECKING:
     from .._model import Cluster, Volume
     from .plan import Step
-
-MEMBERSHIP = "user.data-protection.group"
-TAKEN = "user.data-protection.sets"
-"""On the first volume of a set, that it was taken whole; see ``snapshot_set``."""
+    from .steps.volume import SetVolumeOptions
 
 LONGEST_OPTION = 3500
 """Bytes; 4,000 were kept by Gluster 10.3, and 6,000 killed its glusterd."""
-
-
-@dataclass(frozen=True)
-class Membership:
-    """What a member says: itself (so that a clone is told from it), its group, all members."""
-
-    volume: str  # UUID
-    id: str
-    name: str
-    members: tuple[str, ...]
-    revision: int = 1
-    description: str = ""
-
-    def text(self) -> str:
-        return line({**self.__dict__, "members": list(self.members)})
-
-    @classmethod
-    def of(cls, volume: Volume) -> Membership | None:
-        said = made(cls, said_in(volume, MEMBERSHIP))
-        if said is None or not all(isinstance(name, str) for name in said.members):
-            return None
-        return replace(said, members=tuple(said.members))
 
 
 @dataclass(frozen=True)
@@ -270,6 +244,8 @@ def _say(volume: Volume, text: str) -> tuple[SetVolumeOptions, ...]:
             f"{LONGEST_OPTION} are safe with Gluster",
             "Shorten the description, or make two groups of it.",
         )
+    from .steps.volume import SetVolumeOptions
+
     options = ((MEMBERSHIP, text),)
     return (SetVolumeOptions(volume.name, options, ((MEMBERSHIP, before),)),)
 

@@ -27,21 +27,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from .group import MEMBERSHIP, TAKEN
 from .mark import MARK, READ_ONLY, Mark, consumed
 from .names import LONGEST, check_snapshot_name, check_volume_name
+from .notes import MEMBERSHIP, TAKEN, UNSET
 from .plan import Plan, Refusal
 from .snapshot import auto_delete_warning, find_snapshot
 from .steps.session import StopSession
 from .steps.snapshot import ActivateSnapshot, CreateSnapshot, RemoveHalfMade, RestoreSnapshot
-from .steps.volume import (
-    UNSET,
-    SetVolumeOptions,
-    StartVolume,
-    StopVolume,
-    georep_obstacle,
-    sessions_of,
-)
+from .steps.volume import SetVolumeOptions, StartVolume, StopVolume, georep_obstacle, sessions_of
 
 if t.TYPE_CHECKING:
     from .._model import Cluster, Snapshot, Volume

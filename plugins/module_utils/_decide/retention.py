@@ -17,19 +17,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from fnmatch import fnmatchcase, translate
 
-from .clone import Origin
 from .group import find_group
 from .mark import unfinished
 from .names import check_group_name, check_volume_name
-from .notes import facts_of, words_of
+from .notes import Origin, Tag, facts_of, words_of
 from .plan import FORKS, AtOnce, Plan, Refusal
-from .snapshot_set import Tag, moment, sets_of, sets_of_group
+from .sets import moment, sets_of, sets_of_group
 from .steps.snapshot import DeleteSnapshot, in_use
 
 if t.TYPE_CHECKING:
     from .._model import Cluster, Snapshot
     from .plan import Step
-    from .snapshot_set import SnapshotSet
+    from .sets import SnapshotSet
 
 PERIODS: t.Mapping[str, str] = {
     "keep_hourly": "%Y-%m-%d %H:00",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from .group import LONGEST_OPTION
 from .names import check_volume_name
-from .notes import line, said_in
+from .notes import UNSET, line, said_in
 from .plan import Plan, Refusal
 from .steps.georep import (
     CreateSession,
@@ -26,10 +26,11 @@ from .steps.georep import (
     TouchVolume,
 )
 from .steps.session import StopSession, find
-from .steps.volume import UNSET, SetVolumeOptions
+from .steps.volume import SetVolumeOptions
 
 if t.TYPE_CHECKING:
-    from .._model import Cluster, Session, Setting, Volume
+    from .._georep_model import Session, Setting
+    from .._model import Cluster, Volume
     from .plan import Step
 
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?\Z")

@@ -1,7 +1,10 @@
 # Copyright (c) 2026, glusterfs.data_protection contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What it takes for a snapshot to be as wanted (all states but restored: see ``restore``)."""
+"""What it takes for a snapshot to be as wanted (all states but restored: see ``restore``).
+
+The steps are loaded where there are any: most runs find the snapshot as it is wanted.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +14,6 @@ from dataclasses import dataclass
 from .names import check_description, check_snapshot_name, check_volume_name
 from .notes import facts_of, words_of
 from .plan import AtOnce, Plan, Refusal
-from .steps.snapshot import (
-    ActivateSnapshot,
-    CreateSnapshot,
-    DeactivateSnapshot,
-    DeleteSnapshot,
-    DeleteSnapshotsOfVolume,
-    broken,
-    peers_down_warning,
-)
 
 if t.TYPE_CHECKING:
     from .._model import Cluster, Snapshot
@@ -58,8 +52,16 @@ def decide_present(wanted: WantedSnapshot, cluster: Cluster) -> Plan:
     """There, and activated or deactivated where that is wanted."""
     wanted.check()
     snapshot = find_snapshot(cluster, wanted.name, wanted.volume)
-    steps: list[Step] = []
     warnings: list[str] = []
+    if snapshot is not None:
+        said = words_of(snapshot.description)
+        warnings += description_warning(wanted.name, said, wanted.description)
+        if snapshot.complete and wanted.activated in (None, snapshot.activated):
+            return Plan(warnings=tuple(warnings))
+
+    from .steps.snapshot import ActivateSnapshot, CreateSnapshot, DeactivateSnapshot, broken
+
+    steps: list[Step] = []
     if snapshot is None:
         if wanted.volume is None:
             raise Refusal(
@@ -77,9 +79,6 @@ def decide_present(wanted: WantedSnapshot, cluster: Cluster) -> Plan:
         raise Refusal(broken(snapshot))
     else:
         activated = snapshot.activated
-        warnings += description_warning(
-            wanted.name, words_of(snapshot.description), wanted.description
-        )
     if wanted.activated is True and not activated:
         steps.append(ActivateSnapshot(wanted.name))
     if wanted.activated is False and activated:
@@ -152,6 +151,9 @@ def decide_absent(name: str, volume: str | None, cluster: Cluster) -> Plan:
     snapshot = find_snapshot(cluster, name, volume)
     if snapshot is None:
         return Plan()
+
+    from .steps.snapshot import DeleteSnapshot, peers_down_warning
+
     warnings = peers_down_warning(cluster)
     one_of = facts_of(snapshot.description, "set")
     if one_of:
@@ -169,4 +171,7 @@ def decide_none_of(volume: str, cluster: Cluster) -> Plan:
         raise Refusal(f"volume {volume} does not exist", "Check the name (gluster volume list).")
     if not cluster.snapshots_of(volume):
         return Plan()
+
+    from .steps.snapshot import DeleteSnapshotsOfVolume, peers_down_warning
+
     return Plan((DeleteSnapshotsOfVolume(volume),), peers_down_warning(cluster))

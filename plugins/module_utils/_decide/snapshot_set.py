@@ -1,29 +1,14 @@
 # Copyright (c) 2026, glusterfs.data_protection contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What it takes for a snapshot of a consistency group to be as wanted: one of each member, a *set*.
-
-Each member snapshot says in its description which set it is one of, and of how many. A set that
-was taken whole is also noted down in an option of its first volume, with what was proved of it:
-``+`` one point in time, ``-`` nothing. So a set that a power cut left half is told from one that
-somebody took something out of later: the first is cleared away by the next run, the second never.
-"""
+"""What it takes for a snapshot of a consistency group, a set (see ``sets``), to be as wanted."""
 
 from __future__ import annotations
 
-import functools
 import typing as t
 from dataclasses import dataclass, replace
-from datetime import datetime
 
-from .group import (
-    MEMBERSHIP,
-    TAKEN,
-    Membership,
-    decide_no_group,
-    find_group,
-    find_whole_group,
-)
+from .group import decide_no_group, find_group, find_whole_group
 from .mark import Mark, consumed
 from .names import (
     DESCRIPTION_LONGEST,
@@ -31,7 +16,7 @@ from .names import (
     check_description,
     check_group_name,
 )
-from .notes import described, facts_of, made, words_of
+from .notes import MEMBERSHIP, TAKEN, UNSET, Membership, Tag, described
 from .plan import AtOnce, Plan, Refusal
 from .restore import (
     LASTING,
@@ -45,6 +30,7 @@ from .restore import (
     is_done,
 )
 from .restore import stages_of as stages_of_volume
+from .sets import NOT_PROVED, PROVED, SHORT, SnapshotSet, find_set, noted_in, sets_of, sets_of_group
 from .snapshot import auto_delete_warning, description_warning
 from .steps.snapshot import (
     ActivateSnapshot,
@@ -53,7 +39,7 @@ from .steps.snapshot import (
     DeleteSnapshot,
     peers_down_warning,
 )
-from .steps.volume import UNSET, SetVolumeOptions, StartVolume
+from .steps.volume import SetVolumeOptions, StartVolume
 
 if t.TYPE_CHECKING:
     from .._model import Cluster, Snapshot, Volume
@@ -61,120 +47,8 @@ if t.TYPE_CHECKING:
     from .plan import Step
     from .restore import Stages
 
-PROVED, NOT_PROVED = "+", "-"
-SHORT = 8
-"""Digits of a set's id in that option: 256 sets, the most Gluster has, are 2,560 bytes."""
-
 LONGEST_MEMBER = 180
 """Characters of a member snapshot's name: facts of a restore that hold it twice have to fit too."""
-
-
-@dataclass(frozen=True)
-class Tag:
-    """What a member snapshot says of its set."""
-
-    id: str
-    name: str
-    group: str  # the group's id
-    group_name: str
-    members: int
-    held: bool = False  # taken while all was held, if that was proved afterwards
-
-    @classmethod
-    def of(cls, snapshot: Snapshot) -> Tag | None:
-        return made(cls, facts_of(snapshot.description, "set"))
-
-
-@dataclass(frozen=True)
-class SnapshotSet:
-    """A snapshot of a consistency group; ``noted`` is what was noted when it had been taken."""
-
-    tag: Tag
-    snapshots: tuple[Snapshot, ...]  # by volume
-    noted: str = ""
-
-    @property
-    def usable(self) -> tuple[Snapshot, ...]:
-        return tuple(snapshot for snapshot in self.snapshots if snapshot.complete)
-
-    @property
-    def complete(self) -> bool:
-        return len(self.usable) == self.tag.members
-
-    @property
-    def consistency(self) -> str:
-        """What is known of its point in time: a claim only where it was proved."""
-        return "crash" if self.complete and self.noted == PROVED else "none"
-
-    @property
-    def description(self) -> str:
-        return words_of(self.snapshots[0].description)
-
-    @property
-    def created(self) -> str | None:
-        return min((s.created for s in self.snapshots if s.created), default=None)
-
-    @property
-    def skew(self) -> int | None:
-        """Seconds between the first and the last member, by Gluster's clock."""
-        times = [moment(s.created) for s in self.snapshots if s.created]
-        if len(times) < len(self.snapshots):
-            return None
-        return int((max(times) - min(times)).total_seconds())
-
-    @property
-    def activated(self) -> bool:
-        return all(snapshot.activated for snapshot in self.snapshots)
-
-    @property
-    def volumes(self) -> tuple[str, ...]:
-        return tuple(snapshot.volume for snapshot in self.snapshots)
-
-
-@functools.lru_cache(maxsize=None)  # retention asks a dozen times about each of 25,600
-def moment(created: str) -> datetime:
-    """A time as Gluster's answers are read (UTC)."""
-    return datetime.strptime(created, "%Y-%m-%dT%H:%M:%SZ")
-
-
-def sets_of(snapshots: t.Iterable[Snapshot], volumes: t.Iterable[Volume]) -> list[SnapshotSet]:
-    """All sets of a cluster, oldest first."""
-    noted = {entry[:-1]: entry[-1] for volume in volumes for entry in _noted(volume)}
-    members: dict[Tag, list[Snapshot]] = {}
-    for snapshot in snapshots:
-        tag = Tag.of(snapshot)
-        if tag is not None:
-            members.setdefault(tag, []).append(snapshot)
-    found = [
-        SnapshotSet(tag, tuple(sorted(of, key=lambda s: s.volume)), noted.get(tag.id[:SHORT], ""))
-        for tag, of in members.items()
-    ]
-    return sorted(found, key=lambda s: (s.created or "", s.tag.group_name, s.tag.name))
-
-
-def _noted(volume: Volume) -> list[str]:
-    words = volume.options.get(TAKEN, UNSET).split()
-    return [word for word in words if word[-1:] in (PROVED, NOT_PROVED) and len(word) == SHORT + 1]
-
-
-def sets_of_group(group: str, cluster: Cluster) -> list[SnapshotSet]:
-    """All sets of the group with that name, also where the group itself is gone."""
-    sets = sets_of(cluster.snapshots(), cluster.volumes())
-    known = find_group(group, cluster)
-    if known is None:
-        return [one for one in sets if one.tag.group_name == group]
-    return [one for one in sets if one.tag.group == known.id]
-
-
-def find_set(cluster: Cluster, group: str, name: str) -> SnapshotSet | None:
-    """The set of that name of the group with that name."""
-    found = [one for one in sets_of_group(group, cluster) if one.tag.name == name]
-    if len(found) > 1:
-        raise Refusal(
-            f"{len(found)} sets of consistency group {group} are named {name}",
-            "Remove the member snapshots of one of them (gluster_snapshot_info shows them).",
-        )
-    return found[0] if found else None
 
 
 @dataclass(frozen=True)
@@ -282,7 +156,7 @@ def _note(tag: Tag, group: Group, cluster: Cluster) -> SetVolumeOptions:
     """That the set was taken whole, on its first volume; sets that are gone are forgotten."""
     volume = group.volumes[0]
     there = {one.tag.id[:SHORT] for one in sets_of(cluster.snapshots(), ())}
-    noted = [entry for entry in _noted(volume) if entry[:-1] in there]
+    noted = [entry for entry in noted_in(volume) if entry[:-1] in there]
     noted.append(tag.id[:SHORT] + (PROVED if tag.held else NOT_PROVED))
     return SetVolumeOptions(volume.name, ((TAKEN, " ".join(noted)),), _as_before(volume, TAKEN))
 

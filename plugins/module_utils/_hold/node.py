@@ -21,7 +21,7 @@ from .._decide.quiesce import (
     hold_bricks,
 )
 from .._read.reader import GLUSTERD_INFO
-from .._run.errors import Failure
+from .._run.errors import Failure, sentence
 from .._run.process import execute
 from . import probe
 from .firewall import Firewall, HoldError, Seen, find
@@ -53,11 +53,11 @@ def converge_hold(module: AnsibleModule) -> t.NoReturn:
             quiesce = decide_hold(bricks, node_uuid(), seconds, sign, seen.held, firewall.ipv6)
             result = _hold(module, firewall, seen, quiesce)
     except Refusal as refusal:
-        msg = f"{_module._sentence(refusal.problem)} Nothing was changed. {refusal.remedy}"
+        msg = f"{sentence(refusal.problem)} Nothing was changed. {refusal.remedy}"
         module.fail_json(msg=msg.strip(), commands=commands)
     except Failure as error:
         left = "" if commands else "Nothing was changed."
-        msg = " ".join(filter(None, (_module._sentence(error.text), error.advice, left)))
+        msg = " ".join(filter(None, (sentence(error.text), error.advice, left)))
         module.fail_json(msg=msg, commands=commands)
     if quiesce.shared_with:
         module.warn(

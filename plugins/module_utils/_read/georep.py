@@ -13,7 +13,7 @@ import re
 import string
 import typing as t
 
-from .._model import Session, Setting, Worker
+from .._georep_model import Session, Setting, Worker
 from .document import payload, read_time, text, whole
 
 if t.TYPE_CHECKING:

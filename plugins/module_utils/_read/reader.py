@@ -5,25 +5,12 @@
 
 from __future__ import annotations
 
-import configparser
 import contextlib
 import re
-import shlex
 import typing as t
 from dataclasses import replace
 
-from .._model import (
-    BEFORE_11,
-    HALF_MADE,
-    ONLY_LISTED,
-    SNAPSHOT_BRICK,
-    Cluster,
-    Session,
-    Snapshot,
-    Unknown,
-    Volume,
-    VolumeStatus,
-)
+from .._model import BEFORE_11, HALF_MADE, ONLY_LISTED, SNAPSHOT_BRICK, Unknown, VolumeStatus
 from .._run.errors import (
     MISREAD,
     NO_SNAPSHOT,
@@ -33,38 +20,17 @@ from .._run.errors import (
     said_by,
     understood,
 )
-from .._run.mount import mounted
-from .._run.process import SSH
-from .apart import mounted_apart
-from .georep import read_errors, read_session_config, read_sessions, read_settings
-from .peers import read_peers
-from .room import commands, read_room
-from .rsync import TRIAL, drops_data
 from .snapshots import read_config, read_snapshot_bricks, read_snapshots
-from .thin import (
-    LVS,
-    LVS_BY_SIZE,
-    Leftover,
-    LogicalVolume,
-    left_over,
-    read_logical_volumes,
-    thin_pool,
-)
 from .volumes import read_volume_status, read_volumes
 
 if t.TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from .._model import (
-        BrickStatus,
-        Peer,
-        Room,
-        Setting,
-        SnapshotConfig,
-        Topic,
-    )
+    from .._georep_model import Room, Session, Setting
+    from .._model import BrickStatus, Cluster, Peer, Snapshot, SnapshotConfig, Topic, Volume
     from .._run.gluster import Gluster
     from .._run.process import Output
+    from .thin import Leftover, LogicalVolume
 
     class Trust(t.Protocol):
         """A TrustReader: imported here, if only for its type, Ansible would send all of _trust everywhere."""
@@ -94,7 +60,11 @@ tells it. What comes of the first is in CONTRIBUTING, what the lab taught.
 
 
 class Reader:
-    """Reads topics with commands that change nothing; each method is one command."""
+    """Reads topics with commands that change nothing; each method is one command.
+
+    What reads the answer of most of them is imported there: a module asks for few, and Python compiles
+    all that it loads.
+    """
 
     def __init__(
         self,
@@ -145,7 +115,7 @@ class Reader:
             "room": lambda: self.room_if_any(*name.split("::")),
             "now": self.now,
             "peers": self.peers,
-            "mounted_apart": lambda: mounted_apart(self._tables()),
+            "mounted_apart": self.mounted_apart,
             "all_volumes": lambda: {volume.name: volume for volume in self.volumes()},
             "all_snapshots": lambda: {found.name: found for found in self.snapshots()},
             "all_statuses": lambda: self.statuses(cluster.volumes()),
@@ -258,6 +228,8 @@ class Reader:
         return self._ask(("snapshot", "config"), read_config)
 
     def peers(self) -> tuple[Peer, ...]:
+        from .peers import read_peers
+
         return self._ask(("pool", "list"), read_peers)
 
     def snapshot_counts(self, volume: str) -> dict[str, int]:
@@ -273,6 +245,8 @@ class Reader:
 
     def sessions(self, volume: str = "") -> tuple[Session, ...]:
         """Those of a primary volume, or all of the cluster."""
+        from .georep import read_sessions
+
         words = ("volume", "geo-replication", *([volume] if volume else []), "status")
         try:
             return _all_of(volume, self._ask(words, read_sessions), ("gluster", *words))
@@ -283,11 +257,17 @@ class Reader:
 
     def session_config(self, volume: str, secondary: str) -> dict[str, str]:
         """Every key; none where this node has no such session, also if others list it."""
+        from .georep import read_session_config
+
         words = ("volume", "geo-replication", volume, secondary, "config")
         return _if_there(lambda: self._ask(words, read_session_config)) or {}
 
     def session_settings(self) -> dict[str, Setting]:
         """From the file that gsyncd itself has its keys and defaults from."""
+        import configparser
+
+        from .georep import read_settings
+
         try:
             settings = read_settings(self._text_of(GSYNCD_CONF))
         except (*MISREAD, configparser.Error):
@@ -301,6 +281,8 @@ class Reader:
 
     def session_errors(self, volume: str, secondary: str) -> tuple[str, ...]:
         """The last errors in the log that the workers of this node write."""
+        from .georep import read_errors
+
         host, _colons, destination = secondary.rpartition("@")[2].partition("::")
         return read_errors(self._text_of(GSYNCD_LOG.format(volume, host, destination)))
 
@@ -309,6 +291,8 @@ class Reader:
 
         The key there has a command of its own, which refuses this one; ssh itself fails with 255.
         """
+        from .._run.process import SSH
+
         output = self._run(
             (*SSH, "-oIdentitiesOnly=yes", f"-i{KEY}", f"-p{port}", login, "true"), 60.0, 1 << 20
         )
@@ -316,6 +300,11 @@ class Reader:
 
     def rsync_drops_data(self, login: str, port: str) -> bool:
         """Of the destination; no, where this node cannot log in to try it."""
+        import shlex
+
+        from .._run.process import SSH
+        from .rsync import TRIAL, drops_data
+
         command = " ".join(shlex.quote(word) for word in TRIAL)
         return drops_data(self._run((*SSH, f"-p{port}", login, command), 60.0, 1 << 20))
 
@@ -339,6 +328,9 @@ class Reader:
 
     def room(self, host: str, volume: str) -> Room:
         """Of a volume of this cluster or another one; an error where it cannot be mounted."""
+        from .._run.mount import mounted
+        from .room import commands, read_room
+
         with mounted(host, volume, self._answer) as mount:
             table, found = commands(mount)
             answers = self._answer(table), self._answer(found)
@@ -355,8 +347,15 @@ class Reader:
         """What a program printed that has to succeed."""
         return said_by(words, self._run(words, 60.0, 1 << 20))
 
+    def mounted_apart(self) -> dict[str, str]:
+        from .apart import mounted_apart
+
+        return mounted_apart(self._tables())
+
     def logical_volumes(self) -> tuple[LogicalVolume, ...]:
         """Of this node, read once for all volumes; none where LVM cannot be asked."""
+        from .thin import LVS, read_logical_volumes
+
         if self._logical_volumes is None:
             output = self._run(LVS, 60.0, 1 << 26)
             try:
@@ -368,6 +367,8 @@ class Reader:
 
     def leftovers(self) -> tuple[Leftover, ...]:
         """Logical volumes of this node that Gluster made for a snapshot and does not know any more."""
+        from .thin import LVS_BY_SIZE, left_over
+
         text = self._answer(LVS_BY_SIZE)
         bricks = [brick.path for volume in self.volumes() for brick in volume.bricks]
         known = {found.group(1) for found in map(SNAPSHOT_BRICK.search, bricks) if found}
@@ -379,6 +380,8 @@ class Reader:
         self, volume: Volume, peers: t.Iterable[Peer]
     ) -> dict[str, LogicalVolume | None]:
         """The bricks of the volume on this node, and the thin pool of each (None: not thin)."""
+        from .thin import thin_pool
+
         here = {peer.uuid for peer in peers if peer.host == "localhost"}
         bricks = [brick for brick in volume.bricks if brick.node_uuid in here]
         known = self.logical_volumes() if bricks else ()
@@ -399,7 +402,7 @@ class Reader:
 
 
 Named = t.TypeVar("Named", bound="Snapshot | Volume")
-OfVolume = t.TypeVar("OfVolume", Snapshot, Session)
+OfVolume = t.TypeVar("OfVolume", bound="Snapshot | Session")
 
 
 def _only(name: str, found: t.Sequence[Named], command: t.Sequence[str]) -> Named | None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .._model import Room
+from .._georep_model import Room
 from .._run.errors import Failure
 
 IGNORED = ".trashcan"

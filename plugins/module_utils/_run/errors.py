@@ -98,6 +98,12 @@ MISREAD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeErr
 """What a reader raises on an answer that is not what it should be."""
 
 
+def sentence(text: str) -> str:
+    """It as one, with a full stop."""
+    begin = text if text.startswith(("gluster ", "ssh")) else text[:1].upper() + text[1:]
+    return begin.rstrip(". ") + "."
+
+
 def clipped(text: str, longest: int = 2000) -> str:
     """Both ends of a text that goes into a message: somebody is to read it, on a terminal."""
     if len(text) > longest:

@@ -13,7 +13,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from ..._model import Cluster, Session, Worker
+from ..._georep_model import Session, Worker
+from ..._model import Cluster
 from ..._read.rsync import shows_its_mount, told
 from ..._trust.facts import Target
 from ..plan import Awaited, Program, Step

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from ..plan import Step
 
 if t.TYPE_CHECKING:
-    from ..._model import Cluster, Session, Topic
+    from ..._georep_model import Session
+    from ..._model import Cluster, Topic
 
 
 def find(cluster: Cluster, volume: str, secondary: str) -> Session | None:

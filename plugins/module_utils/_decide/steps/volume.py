@@ -12,11 +12,8 @@ from ..._model import BrickStatus, Cluster, VolumeStatus
 from ..plan import Step
 
 if t.TYPE_CHECKING:
-    from ..._model import Session, SnapshotConfig, Topic, Volume
-
-
-UNSET = "-"
-"""The value of an option of ours that says nothing: Gluster can neither reset nor empty one."""
+    from ..._georep_model import Session
+    from ..._model import SnapshotConfig, Topic, Volume
 
 
 @dataclass(frozen=True)

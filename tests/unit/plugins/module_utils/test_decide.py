@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import replace
 
 import pytest
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._apply import Run
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide import (
     clone,
     config,
@@ -24,15 +25,17 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     CreateSnapshot,
     DeleteSnapshot,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_model import (
+    Session,
+    Worker,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     BEFORE_11,
     HALF_MADE,
     ONLY_LISTED,
     Cluster,
-    Session,
-    Worker,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, settle
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import settle
 from ansible_collections.glusterfs.data_protection.tests.unit.world import World, planned
 from hypothesis import given
 from hypothesis import strategies as st

@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 import pytest
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._apply import Run
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import (
     Plan,
     Refusal,
@@ -26,23 +27,22 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.snapshot import (
     CreateSnapshot,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_results import (
-    session_result,
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_model import (
+    Room,
+    Session,
+    Setting,
+    Worker,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     Brick,
     BrickStatus,
     Cluster,
-    Room,
-    Session,
-    Setting,
     SnapshotConfig,
     Topic,
     Volume,
     VolumeStatus,
-    Worker,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, settle
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import settle
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.georep import (
     read_errors,
     read_settings,
@@ -51,6 +51,9 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.err
     INTERNAL,
     Failure,
     GlusterError,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._session_results import (
+    session_result,
 )
 from ansible_collections.glusterfs.data_protection.tests.unit.recording import RECORDED
 

@@ -10,13 +10,13 @@ import typing as t
 from dataclasses import replace
 
 import pytest
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._apply import Run
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide import (
     group,
     notes,
     snapshot_set,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.group import (
-    MEMBERSHIP,
     WantedGroup,
     groups_of,
 )
@@ -25,29 +25,30 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     READ_ONLY,
     Mark,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.notes import (
+    MEMBERSHIP,
+    Tag,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Refusal
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.restore import (
     WantedRestore,
     decide_restored,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.sets import (
+    SnapshotSet,
+    sets_of,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot_set import (
     TAKEN,
-    SnapshotSet,
-    Tag,
     WantedSet,
     WantedSetRestore,
-    sets_of,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     HALF_MADE,
     Cluster,
     Snapshot,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
-    Run,
-    _told,
-    settle,
-)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import settle
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     Failure,
     GlusterError,
@@ -479,7 +480,7 @@ def test_a_set_that_somebody_takes_meanwhile_is_not_told_as_taken_here() -> None
     run = Run(reader)
     with pytest.raises(Failure) as caught:
         run.carry_out(plan, cluster)
-    text = _told(caught.value, run, reader)
+    text = run.told(caught.value)
     assert "Somebody else has taken it meanwhile: run the task again. Nothing was changed." in text
     assert sets(made)["nightly"].complete
     assert take(made).steps == ()
@@ -738,7 +739,7 @@ def test_the_error_tells_of_the_volumes_of_the_group_and_of_no_other() -> None:
     run = Run(reader)
     with pytest.raises(GlusterError) as caught:
         run.carry_out(plan, cluster)
-    text = _told(caught.value, run, reader)
+    text = run.told(caught.value)
     for name in MEMBERS:
         assert f"Volume {name} is Stopped. " in text
     assert "The restore of group shop is half done" in text

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.glusterfs.data_protection.plugins.module_utils import _module
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._apply import Run
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Plan
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.snapshot import (
     ActivateSnapshot,
@@ -28,7 +29,6 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._model i
     Cluster,
     Peer,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, _told
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     INVALID,
     GlusterError,
@@ -142,7 +142,7 @@ def test_what_somebody_else_made_is_not_taken_back(clock: Clock) -> None:
         run.carry_out(Plan((CloneSnapshot("copy", "nightly"), StartVolume("copy"))), cluster)
     assert run.undone == []
     assert "copy" in made.volumes
-    assert "Nothing was changed." in _told(error.value, run, t.cast("t.Any", made))
+    assert "Nothing was changed." in run.told(error.value)
 
 
 def test_somebody_took_the_name_for_another_volume(clock: Clock) -> None:

@@ -13,16 +13,18 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_model import (
+    Session,
+    Worker,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     BEFORE_11,
     HALF_MADE,
     ONLY_LISTED,
     Brick,
     BrickStatus,
-    Session,
     Volume,
     VolumeStatus,
-    Worker,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._read import (
     apart,

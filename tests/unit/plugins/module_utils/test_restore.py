@@ -16,6 +16,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     READ_ONLY,
     Mark,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.notes import UNSET
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Refusal
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.restore import (
     WantedRestore,
@@ -26,17 +27,15 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     WantedSnapshot,
     decide_present,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.volume import (
-    UNSET,
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_model import (
+    Session,
+    Worker,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     HALF_MADE,
-    Session,
     Snapshot,
     Volume,
-    Worker,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import _told
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     NO_SNAPSHOT,
     GlusterError,
@@ -237,7 +236,7 @@ def test_a_snapshot_that_is_removed_in_the_midst_leaves_all_as_it_was(activated:
     volume = made.volumes["projects"]
     assert volume.started
     assert {k: v for k, v in volume.options.items() if v not in ("off", UNSET)} == before.options
-    text = _told(failed.value, run, t.cast("t.Any", made))
+    text = run.told(failed.value)
     assert "half done" not in text
     assert "Left as it is" not in text
     assert "Volume projects is Started." in text
@@ -481,7 +480,7 @@ def message(made: World) -> str:
     run, plan, cluster = planned(made, lambda c: decide_restored(wanted_of(True, True), c))
     with pytest.raises(GlusterError) as error:
         run.carry_out(plan, cluster)
-    return _told(error.value, run, t.cast("t.Any", made))
+    return run.told(error.value)
 
 
 def test_without_what_was_half_made_a_restore_is_not_half_done() -> None:

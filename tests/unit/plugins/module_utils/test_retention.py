@@ -10,12 +10,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._apply import Run
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide import (
-    clone,
     group,
+    notes,
     snapshot_set,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.notes import (
+    Tag,
     described,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Refusal
@@ -29,9 +31,6 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     decide_retention,
     present,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.snapshot_set import (
-    Tag,
-)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     HALF_MADE,
     Cluster,
@@ -41,7 +40,6 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._model i
     Unknown,
     Volume,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, _told
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     GlusterError,
 )
@@ -397,10 +395,10 @@ def test_what_is_half_made_costs_no_other() -> None:
 
 
 def test_what_a_clone_was_made_from() -> None:
-    origin = clone.Origin("v", "old", "uuid-old").text()
-    copy = Volume("copy", "other", "Stopped", options={clone.ORIGIN: origin})
+    origin = notes.Origin("v", "old", "uuid-old").text()
+    copy = Volume("copy", "other", "Stopped", options={notes.ORIGIN: origin})
     assert reasons(cluster_of((OLD, NEW), (copy,)))["old"] == "clone copy was made from it"
-    another = replace(copy, options={clone.ORIGIN: origin.replace("uuid-old", "uuid-gone")})
+    another = replace(copy, options={notes.ORIGIN: origin.replace("uuid-old", "uuid-gone")})
     assert "old" not in reasons(cluster_of((OLD, NEW), (another,)))
 
 
@@ -605,7 +603,7 @@ def pruned(made: World, refused: str) -> tuple[GlusterError, t.Callable[[], str]
     run, plan, cluster = planned(made, lambda c: decide_retention("v", None, ALL, c))
     with pytest.raises(GlusterError) as error:
         run.carry_out(plan, cluster)
-    return error.value, lambda: _told(error.value, run, t.cast("t.Any", made))
+    return error.value, lambda: run.told(error.value)
 
 
 def test_a_failure_names_what_is_gone_and_what_is_left() -> None:

@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 from ansible_collections.glusterfs.data_protection.plugins.module_utils import _module
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._apply import Run
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import (
     AtOnce,
     Plan,
@@ -24,7 +25,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     DeleteSnapshot,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import Run, settle
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import settle
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     GlusterError,
 )

@@ -30,12 +30,11 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.destination import (
     edit,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
-    Cluster,
-    Peer,
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_model import (
     Room,
     Session,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster, Peer
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.room import read_room
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.process import (
     KNOWN_HOSTS,

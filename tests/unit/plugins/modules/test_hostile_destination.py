@@ -18,7 +18,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.destination import (
     edit,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Session
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_model import Session
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.process import (
     Output,
     decoded,

@@ -19,11 +19,13 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.volume import (
     georep_obstacle,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_model import (
+    Session,
+    Worker,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     Cluster,
-    Session,
     Volume,
-    Worker,
 )
 from ansible_collections.glusterfs.data_protection.plugins.plugin_utils._findings import (
     URGENCIES,
