@@ -98,6 +98,7 @@ class VolumeStatus:
 HALF_MADE = "half made (its creation did not end)"
 ONLY_LISTED = "only listed (glusterd of this node has nothing of it any more)"
 BEFORE_11 = "of a Gluster before 11, and this one cannot use it"
+GONE = "without its data (there is no active logical volume of it on this node)"
 """Why nothing can be had from what glusterd lists as a snapshot."""
 
 

@@ -279,9 +279,10 @@ snapshot:
       sample: false
     complete:
       description:
-        - Whether its creation was brought to an end. It is V(false) while one is going on, and for good
-          where a node lost its power in the midst of it. Nothing can be had from such a snapshot.
-        - It is what this node says, from a file of glusterd.
+        - Whether anything can be had from it. It is V(false) while its creation is going on, and for good
+          where a node lost its power in the midst of that; where it was removed while a node was away
+          that brought it back; and where its logical volume on this node is not active.
+        - It is what this node says, from files of glusterd and the devices that there are.
       type: bool
       sample: true
     snapshot_volume:

@@ -52,7 +52,7 @@ PACKAGE = "ansible_collections.glusterfs.data_protection.plugins."
 SENT = {"georep": 103_000, "": 88_000}
 """Bytes, compressed, of a module and all that it may import: what Ansible sends besides its own part."""
 
-LOADED = {"georep": 200_000, "": 155_000}
+LOADED = {"georep": 200_000, "": 158_000}
 """Bytes of source that Python compiles before a module asks anything: there is no cache for what is sent.
 
 What only some runs need, those that change something above all, is imported where it is needed.

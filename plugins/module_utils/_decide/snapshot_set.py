@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
+from .._model import GONE
 from .group import decide_no_group, find_group, find_whole_group
 from .mark import Mark, consumed
 from .names import (
@@ -37,6 +38,7 @@ from .steps.snapshot import (
     CreateSnapshot,
     DeactivateSnapshot,
     DeleteSnapshot,
+    broken,
     peers_down_warning,
 )
 from .steps.volume import SetVolumeOptions, StartVolume
@@ -77,6 +79,9 @@ def decide_set(wanted: WantedSet, fresh: str, cluster: Cluster) -> Plan:
         return _as_it_is(wanted, found, cluster)
     group = find_whole_group(wanted.group, cluster)
     left = found.snapshots if found else ()
+    gone = [snapshot for snapshot in left if snapshot.broken == GONE]
+    if gone:
+        raise Refusal(broken(gone[0]))  # another node may have its part still
     warnings = _refuse_auto_delete(wanted, group, cluster)
     tag = Tag(fresh, wanted.name, group.id, group.name, len(group.volumes), wanted.quiesced)
     creates = [_create(tag, volume.name, wanted, left, cluster) for volume in group.volumes]

@@ -10,7 +10,15 @@ import re
 import typing as t
 from dataclasses import replace
 
-from .._model import BEFORE_11, HALF_MADE, ONLY_LISTED, SNAPSHOT_BRICK, Unknown, VolumeStatus
+from .._model import (
+    BEFORE_11,
+    GONE,
+    HALF_MADE,
+    ONLY_LISTED,
+    SNAPSHOT_BRICK,
+    Unknown,
+    VolumeStatus,
+)
 from .._run.errors import (
     MISREAD,
     NO_SNAPSHOT,
@@ -49,6 +57,9 @@ GSYNCD_LOG = "/var/log/glusterfs/geo-replication/{}_{}_{}/gsyncd.log"
 KEY = "/var/lib/glusterd/geo-replication/secret.pem"
 SNAPSHOTS = "/var/lib/glusterd/snaps"
 GLUSTERD_INFO = "/var/lib/glusterd/glusterd.info"
+DEVICES = "/dev/mapper"
+"""Every active logical volume; Gluster names those of a snapshot by its snapshot volume (32 hex digits)."""
+
 PLUGIN = "snap_plugin="
 PLUGINS_SINCE = 110000
 """What Gluster 11 writes of a snapshot, and none before (CONTRIBUTING, what the lab taught)."""
@@ -169,7 +180,11 @@ class Reader:
     def _examined(self, snapshots: t.Iterable[Snapshot]) -> tuple[Snapshot, ...]:
         """With what only files of glusterd tell of them."""
         stored = set(self._names_in(SNAPSHOTS))
-        version = re.search(r"operating-version=(\d{5,6})\b", self._text_of(GLUSTERD_INFO))
+        devices = " ".join(self._names_in(DEVICES))
+        active = set(re.findall(r"[0-9a-f]{32}", devices))
+        node = self._text_of(GLUSTERD_INFO)
+        uuid = re.search(r"^UUID=(\S+)", node, re.MULTILINE)
+        version = re.search(r"operating-version=(\d{5,6})\b", node)
         plugins = version is not None and int(version.group(1)) >= PLUGINS_SINCE
 
         def examined(snapshot: Snapshot) -> Snapshot:
@@ -183,9 +198,25 @@ class Reader:
                 of_volume = self._text_of(f"{folder}/{snapshot.snapshot_volume}/info")
                 if of_volume and PLUGIN not in of_volume:
                     return replace(snapshot, broken=BEFORE_11)
-            return replace(snapshot, removal_failed=True) if REMOVED in wrote else snapshot
+            if REMOVED in wrote:
+                return replace(snapshot, removal_failed=True)
+            if uuid and devices and snapshot.snapshot_volume not in active:
+                bricks = f"{folder}/{snapshot.snapshot_volume}/bricks"
+                if any(
+                    self._lies_here(f"{bricks}/{brick}", uuid[1])
+                    for brick in self._names_in(bricks)
+                ):
+                    return replace(snapshot, broken=GONE)
+            return snapshot
 
         return tuple(map(examined, snapshots))
+
+    def _lies_here(self, brick: str, node: str) -> bool:
+        """Is this brick of a snapshot, as glusterd has it in a file, on a logical volume of that node?"""
+        wrote = self._text_of(brick).splitlines()
+        return f"uuid={node}" in wrote and any(
+            line.startswith("device_path=/dev/") for line in wrote
+        )
 
     def snapshot_bricks(self, name: str) -> tuple[BrickStatus, ...]:
         return self._ask(("snapshot", "status", name), read_snapshot_bricks)

@@ -8,7 +8,16 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from ..._model import BEFORE_11, HALF_MADE, ONLY_LISTED, BrickStatus, Cluster, Snapshot, Volume
+from ..._model import (
+    BEFORE_11,
+    GONE,
+    HALF_MADE,
+    ONLY_LISTED,
+    BrickStatus,
+    Cluster,
+    Snapshot,
+    Volume,
+)
 from ..mark import unfinished
 from ..notes import facts_of
 from ..plan import Step
@@ -31,6 +40,8 @@ REMEDIES: t.Mapping[str, str] = {
     ONLY_LISTED: "Restart that glusterd (systemctl restart glusterd)",
     BEFORE_11: "Neither activate nor remove it with gluster: glusterd ends at that, and does not "
     "start again. The guide on troubleshooting tells how to remove it while glusterd is stopped",
+    GONE: "It was removed while a node was away that brought it back, or lvs shows that it only has to be "
+    "activated (lvchange -ay -K). If it is gone, remove it (state: absent), and take it again",
 }
 
 
@@ -210,6 +221,12 @@ class RemoveHalfMade(DeleteSnapshot):
     """Nothing can be had from it, so nothing is lost that would end what can be taken back."""
 
     final: t.ClassVar[bool] = False
+
+    def obstacles(self, cluster: Cluster) -> t.Iterator[str]:
+        yield from super().obstacles(cluster)
+        snapshot = cluster.snapshot(self.name)
+        if snapshot is not None and snapshot.broken == GONE:
+            yield broken(snapshot)  # another node may have its part still
 
 
 @dataclass(frozen=True)

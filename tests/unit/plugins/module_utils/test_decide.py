@@ -24,6 +24,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.steps.snapshot import (
     CreateSnapshot,
     DeleteSnapshot,
+    RemoveHalfMade,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_model import (
     Session,
@@ -31,6 +32,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     BEFORE_11,
+    GONE,
     HALF_MADE,
     ONLY_LISTED,
     Cluster,
@@ -191,14 +193,17 @@ def test_the_reason_of_several_is_told_once() -> None:
     assert told.count("before 11") == 1
 
 
-def half_made() -> World:
+def half_made(broken: str = HALF_MADE) -> World:
     made = in_use()
     held = made.snapshots["a"]
-    held.snapshot = replace(held.snapshot, broken=HALF_MADE, activated=False)
+    held.snapshot = replace(held.snapshot, broken=broken, activated=False)
     made.lines.clear()
     return made
 
 
+@pytest.mark.parametrize(
+    ("broken", "told"), [(HALF_MADE, "is half made"), (GONE, "is without its data")]
+)
 @pytest.mark.parametrize(
     "decide",
     [
@@ -210,10 +215,19 @@ def half_made() -> World:
     ],
     ids=["present", "activated", "clone"],
 )
-def test_what_is_half_made_is_no_snapshot(decide: Decide) -> None:
-    made = half_made()
-    assert "snapshot a is half made" in why_not(made, decide)
+def test_what_is_half_made_is_no_snapshot(decide: Decide, broken: str, told: str) -> None:
+    made = half_made(broken)
+    assert f"snapshot a {told}" in why_not(made, decide)
     assert made.lines == []
+
+
+def test_what_came_back_without_its_data_goes_only_when_that_is_said() -> None:
+    """It may be that only its logical volume is not active."""
+    made = half_made(GONE)
+    step = RemoveHalfMade("a", made.snapshots["a"].snapshot.volume)
+    assert "lvchange -ay" in why_not(made, lambda cluster: Plan((step,)))
+    reaches(made, lambda cluster: snapshot.decide_absent("a", None, cluster))
+    assert "a" not in made.snapshots
 
 
 def test_a_creation_is_over_when_it_was_brought_to_an_end() -> None:

@@ -44,6 +44,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     WantedSetRestore,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
+    GONE,
     HALF_MADE,
     Cluster,
     Snapshot,
@@ -502,6 +503,16 @@ def test_what_an_earlier_try_of_its_own_left_half_made_is_removed() -> None:
     with pytest.raises(GlusterError):
         take(made)
     assert made.snapshots == {}
+
+
+def test_a_half_set_is_not_cleared_away_where_a_part_only_seems_to_be_gone() -> None:
+    made = shop()
+    del made.volumes["alpha"].options[TAKEN]
+    held = made.snapshots["shop_nightly_beta"]
+    held.snapshot = replace(held.snapshot, broken=GONE)
+    with pytest.raises(Refusal, match="shop_nightly_beta is without its data"):
+        take(made)
+    assert "shop_nightly_beta" in made.snapshots
 
 
 def test_auto_delete_breaks_sets() -> None:

@@ -19,6 +19,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     BEFORE_11,
+    GONE,
     HALF_MADE,
     ONLY_LISTED,
     Brick,
@@ -506,3 +507,44 @@ def test_a_removal_that_failed_is_told_by_what_glusterd_wrote_down() -> None:
         names_in=lambda path: list(wrote),
     )
     assert {one.name for one in reader.snapshots() if one.removal_failed} == {"held"}
+
+
+BRICK = "uuid={}\nhostname=node1\nlisten-port=0\ndevice_path={}\nmount_dir=/brick\nfs-type=xfs\n"
+SNAPSHOT_VOLUME = "0e7b6d1844984e9380377c6dc1e65d27"
+DEVICE = f"/dev/vg_bricks/{SNAPSHOT_VOLUME}_0"
+
+
+@pytest.mark.parametrize(
+    ("node", "device", "active", "broken"),
+    [
+        ("891c03ec", DEVICE, ("control", "vg_bricks-b1"), GONE),
+        ("891c03ec", DEVICE, ("control", f"vg_bricks-{SNAPSHOT_VOLUME}_0"), ""),
+        ("a1763af3", DEVICE, ("control",), ""),  # a brick of another node
+        ("891c03ec", "pool/snapshot", ("control",), ""),  # no logical volume
+        ("891c03ec", DEVICE, (), ""),  # no device mapper
+    ],
+)
+def test_a_snapshot_that_a_node_brought_back_without_its_data_is_told(
+    node: str, device: str, active: tuple[str, ...], broken: str
+) -> None:
+    """As 10.3 had it after a `snapshot delete` while glusterd of another node was stopped."""
+    folder = "/var/lib/glusterd/snaps/nightly"
+    files = {
+        "/var/lib/glusterd/glusterd.info": "UUID=891c03ec\noperating-version=100000\n",
+        f"{folder}/info": "snap-id=c3f5bba2\nstatus=2\nsnap-restored=0\n",
+        f"{folder}/{SNAPSHOT_VOLUME}/bricks/node1:-run-gluster": BRICK.format(node, device),
+    }
+    folders = {
+        "/var/lib/glusterd/snaps": ("nightly",),
+        f"{folder}/{SNAPSHOT_VOLUME}/bricks": ("node1:-run-gluster",),
+        "/dev/mapper": active,
+    }
+    reader = Reader(
+        reader_of(listing("nightly").replace("ef18", SNAPSHOT_VOLUME)).gluster,
+        lambda *asked: Output(0, "", ""),
+        lambda: "",
+        text_of=lambda path: files.get(path, ""),
+        names_in=lambda path: folders.get(path, ()),
+    )
+    (found,) = reader.snapshots()
+    assert found.broken == broken
