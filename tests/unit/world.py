@@ -78,6 +78,7 @@ class World:
     refused: frozenset[str] = frozenset()
     timeout: int = 600
     time: str = "now"
+    without_bricks: set[str] = field(default_factory=set)  # activated, until they are anew
     mounted_apart: dict[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
@@ -113,7 +114,8 @@ class World:
         if kind == "snapshots" and name in self.volumes:
             return tuple(h.snapshot for h in self.snapshots.values() if h.snapshot.volume == name)
         if kind == "snapshot_bricks":
-            return (BrickStatus("node1:/snap", bool(self.snapshots[name].snapshot.activated)),)
+            activated = bool(self.snapshots[name].snapshot.activated)
+            return (BrickStatus("node1:/snap", activated and name not in self.without_bricks),)
         if kind == "volume":
             return self.volume(name)
         if kind == "status":
@@ -211,6 +213,7 @@ class World:
         if not held.snapshot.activated:
             self._fail(words, INVALID)
         held.snapshot = replace(held.snapshot, activated=False)
+        self.without_bricks.discard(name)
 
     def _snapshot_restore(self, words: t.Sequence[str], name: str) -> None:
         held = self.snapshots[name]

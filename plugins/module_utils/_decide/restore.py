@@ -33,7 +33,14 @@ from .notes import MEMBERSHIP, TAKEN, UNSET
 from .plan import Plan, Refusal
 from .snapshot import auto_delete_warning, find_snapshot
 from .steps.session import StopSession
-from .steps.snapshot import ActivateSnapshot, CreateSnapshot, RemoveHalfMade, RestoreSnapshot
+from .steps.snapshot import (
+    ActivateSnapshot,
+    CreateSnapshot,
+    DeactivateSnapshot,
+    RemoveHalfMade,
+    RestoreSnapshot,
+    offline_bricks,
+)
 from .steps.volume import SetVolumeOptions, StartVolume, StopVolume, georep_obstacle, sessions_of
 
 if t.TYPE_CHECKING:
@@ -241,6 +248,9 @@ def _before(
     started = volume.started
     if not snapshot.activated:
         stages["activate"] = [ActivateSnapshot(snapshot.name)]
+    elif offline_bricks(cluster, snapshot.name):
+        # Of a node that lost its power soon after the activation, only this brings them up (10.3).
+        stages["activate"] = [DeactivateSnapshot(snapshot.name), ActivateSnapshot(snapshot.name)]
     safety = cluster.snapshot(mark.safety) if mark.safety else None
     if mark.safety and not _kept(safety):
         hold: list[Step] = [_hold(volume, mark)] if ahead is None else []

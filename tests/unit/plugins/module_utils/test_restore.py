@@ -251,6 +251,18 @@ def test_what_is_half_made_is_not_restored() -> None:
     assert made.lines == []
 
 
+def test_bricks_that_did_not_come_up_after_a_power_cut_are_brought_up() -> None:
+    """Of an activated snapshot of 10.3: "Mismatching trusted.glusterfs.volume-id", and no other way."""
+    made = world(activated=True)
+    data = made.snapshots["nightly"].data
+    made.without_bricks.add("nightly")
+    wanted = wanted_of(True, True)
+    task(made, wanted)
+    assert made.lines[:2] == ["snapshot deactivate nightly", "snapshot activate nightly"]
+    judge(made, wanted, data)
+    assert made.snapshots["nightly"].snapshot.activated
+
+
 def replicated(status: str) -> World:
     made = world()
     workers = (Worker("node1", "id", "/bricks/projects", status),)
