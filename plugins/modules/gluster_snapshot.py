@@ -118,7 +118,10 @@ options:
   state:
     description:
       - V(present) - the snapshot is there.
-      - V(activated) - the snapshot is there and its bricks run, so that it can be mounted.
+      - V(activated) - the snapshot is there and its bricks run, so that it can be mounted. Whether they
+        still do is not asked of one that is activated already, but
+        M(glusterfs.data_protection.gluster_snapshot_info) tells it. Where a node lost its power just after
+        the activation, its brick runs only after V(deactivated) and V(activated).
       - V(deactivated) - the snapshot is there and its bricks do not run.
       - V(absent) - the snapshot is not there. What it kept is gone.
       - V(restored) - the volume holds the data of the snapshot and is started. Everything written

@@ -380,12 +380,19 @@ def remove_half_cloned(said: str, folder: Path) -> str:
     return f"the clone removed ({remove('gluster_snapshot_clone', name, folder)})"
 
 
+def remove_empty_keys(_said: str, _folder: Path) -> str:
+    script = "find /var/lib/glusterd/geo-replication -name '*.pem*' -size 0 -print -delete"
+    found = [node for node in SERVERS if lab.on(node, script)]
+    return f"empty keys removed on {', '.join(found)}" if found else ""
+
+
 ADVICE: dict[str, t.Callable[[str, Path], str]] = {
     "deactivate it, and activate it again": activate_again,
     "systemctl restart glusterd on the named node": restart_named,
     "remove it (state: absent), and take it again": remove_half_made,
     "Restart that glusterd (systemctl restart glusterd)": restart_here,
     "remove it (gluster_snapshot_clone, state: absent), and make it again": remove_half_cloned,
+    "has 0 bytes, remove it and its .pub": remove_empty_keys,
     "Try again when the cluster has less to do": lambda _said, _folder: (
         "nothing, but to run it again"
     ),

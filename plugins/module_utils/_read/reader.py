@@ -28,6 +28,7 @@ from .._run.errors import (
     said_by,
     understood,
 )
+from .._run.process import GEOREP, SSH
 from .snapshots import read_config, read_snapshot_bricks, read_snapshots
 from .volumes import read_volume_status, read_volumes
 
@@ -54,7 +55,6 @@ Answer = t.TypeVar("Answer")
 
 GSYNCD_CONF = "/etc/glusterfs/gsyncd.conf"
 GSYNCD_LOG = "/var/log/glusterfs/geo-replication/{}_{}_{}/gsyncd.log"
-KEY = "/var/lib/glusterd/geo-replication/secret.pem"
 SNAPSHOTS = "/var/lib/glusterd/snaps"
 GLUSTERD_INFO = "/var/lib/glusterd/glusterd.info"
 DEVICES = "/dev/mapper"
@@ -322,10 +322,10 @@ class Reader:
 
         The key there has a command of its own, which refuses this one; ssh itself fails with 255.
         """
-        from .._run.process import SSH
-
         output = self._run(
-            (*SSH, "-oIdentitiesOnly=yes", f"-i{KEY}", f"-p{port}", login, "true"), 60.0, 1 << 20
+            (*SSH, "-oIdentitiesOnly=yes", f"-i{GEOREP}/secret.pem", f"-p{port}", login, "true"),
+            60.0,
+            1 << 20,
         )
         return output.rc not in (None, 255)
 
@@ -333,7 +333,6 @@ class Reader:
         """Of the destination; no, where this node cannot log in to try it."""
         import shlex
 
-        from .._run.process import SSH
         from .rsync import TRIAL, drops_data
 
         command = " ".join(shlex.quote(word) for word in TRIAL)

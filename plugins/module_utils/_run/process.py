@@ -19,7 +19,10 @@ from dataclasses import dataclass
 
 CHUNK = 65536
 
-KNOWN_HOSTS = "/var/lib/glusterd/geo-replication/known_hosts"
+GEOREP = "/var/lib/glusterd/geo-replication"
+"""Where glusterd has the keys of gsyncd."""
+
+KNOWN_HOSTS = f"{GEOREP}/known_hosts"
 """The host keys of destinations; gluster_georep_destination writes them."""
 
 SSH = (

@@ -16,7 +16,7 @@ from .._decide.destination import HostKeyPolicy, must_scan, right_keys
 from .._decide.plan import Refusal
 from .._decide.steps.destination import at
 from .._run.errors import GlusterError, understood
-from .._run.process import KNOWN_HOSTS, execute
+from .._run.process import GEOREP, KNOWN_HOSTS, execute
 from .facts import (
     Account,
     HostKeys,
@@ -40,7 +40,6 @@ if t.TYPE_CHECKING:
     from .._model import Topic
 
 
-GEOREP = "/var/lib/glusterd/geo-replication"
 PAIRS = ("id_ed25519", "id_ecdsa", "id_rsa")
 NODE_STATUS = ("gluster", "system::", "execute", "mountbroker.py", "node-status")
 

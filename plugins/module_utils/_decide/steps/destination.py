@@ -9,7 +9,7 @@ import shlex
 import typing as t
 from dataclasses import dataclass, replace
 
-from ..._run.process import KNOWN_HOSTS
+from ..._run.process import GEOREP, KNOWN_HOSTS
 from ..._trust.facts import MARK, Login, Mountbroker, PublicKey, SecretKeys, Target, keys_of
 from ..plan import Program, Step
 
@@ -125,7 +125,8 @@ class GatherSecretKeys(Program):
         keys: SecretKeys = cluster.get("secret_keys")
         return (
             f"common_secret.pem.pub has the keys of {keys.nodes} nodes, and the pool has "
-            f"{len(cluster.peers())}"
+            f"{len(cluster.peers())}. A node that lost its power when its keys were made has them empty: "
+            f"where secret.pem or tar_ssh.pem in {GEOREP} has 0 bytes, remove it and its .pub"
         )
 
     def proof(self) -> tuple[Topic, ...]:

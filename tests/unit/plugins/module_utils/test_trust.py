@@ -333,8 +333,10 @@ def test_what_is_broken_is_mended() -> None:
     assert steps(plan) == ["InstallKey"]
     there = decide_destination(Wanted(TARGET), cluster(login=REFUSED))
     assert "/root/.ssh" in there.steps[0].words(cluster())[-1].split()
-    plan = decide_destination(Wanted(TARGET), cluster(secret_keys=facts.SecretKeys(1, False)))
+    without_keys = cluster(secret_keys=facts.SecretKeys(1, False))
+    plan = decide_destination(Wanted(TARGET), without_keys)
     assert steps(plan) == ["GatherSecretKeys"]
+    assert "/var/lib/glusterd/geo-replication has 0 bytes" in plan.steps[0].lacking(without_keys)
 
 
 def test_a_node_that_was_added_needs_keys_and_must_be_up() -> None:
