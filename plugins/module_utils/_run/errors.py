@@ -81,7 +81,8 @@ RESTORING = (
 
 HALF_CLONED = (
     "A clone that was never started: a node was cut off while it was made, nothing is in it yet; "
-    "remove it (gluster_snapshot_clone, state: absent), and make it again. Else mend that brick."
+    "remove it (gluster_snapshot_clone, state: absent), and make it again. Else mend that brick "
+    "(the guide on troubleshooting has it, by this message)."
 )
 
 CLONE_CUT = ("Volume id mismatch for brick", "Failed to find brick directory /run/gluster/snaps/")
