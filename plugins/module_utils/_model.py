@@ -99,6 +99,9 @@ HALF_MADE = "half made (its creation did not end)"
 ONLY_LISTED = "only listed (glusterd of this node has nothing of it any more)"
 BEFORE_11 = "of a Gluster before 11, and this one cannot use it"
 GONE = "without its data (there is no active logical volume of it on this node)"
+CONSUMED = (
+    "what its volume lies on (it was restored, and is listed again since a node lost its power)"
+)
 """Why nothing can be had from what glusterd lists as a snapshot."""
 
 

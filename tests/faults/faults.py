@@ -782,8 +782,9 @@ def place_of(one: t.Mapping[str, t.Any]) -> str:
 
 
 def plain(command: str) -> str:
-    """Without a description, which has the ids of a run in it."""
-    return command.partition(" description ")[0]
+    """Without what has the ids of a run in it: a description, a note, the end of a safety snapshot's name."""
+    said = re.sub(r" (description|user\.data-protection\.\w+) .*", "", command)
+    return re.sub(r"(before-restore-\w+)-[0-9a-f]{12}", r"\1", said)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from .._model import (
     BEFORE_11,
+    CONSUMED,
     GONE,
     HALF_MADE,
     ONLY_LISTED,
@@ -56,6 +57,7 @@ Answer = t.TypeVar("Answer")
 GSYNCD_CONF = "/etc/glusterfs/gsyncd.conf"
 GSYNCD_LOG = "/var/log/glusterfs/geo-replication/{}_{}_{}/gsyncd.log"
 SNAPSHOTS = "/var/lib/glusterd/snaps"
+VOLUMES = "/var/lib/glusterd/vols"
 GLUSTERD_INFO = "/var/lib/glusterd/glusterd.info"
 DEVICES = "/dev/mapper"
 """Every active logical volume; Gluster names those of a snapshot by its snapshot volume (32 hex digits)."""
@@ -187,9 +189,18 @@ class Reader:
         version = re.search(r"operating-version=(\d{5,6})\b", node)
         plugins = version is not None and int(version.group(1)) >= PLUGINS_SINCE
 
+        snapshots = tuple(snapshots)
+        volumes = {
+            name: self._text_of(f"{VOLUMES}/{name}/info")
+            for name in {snapshot.volume for snapshot in snapshots}
+        }
+
         def examined(snapshot: Snapshot) -> Snapshot:
             if stored and snapshot.name not in stored:
                 return replace(snapshot, broken=ONLY_LISTED)
+            # A brick is HOST:PATH there, with "-" for "/".
+            if f"-snaps-{snapshot.snapshot_volume}-" in volumes[snapshot.volume]:
+                return replace(snapshot, broken=CONSUMED)
             folder = f"{SNAPSHOTS}/{snapshot.name}"
             wrote = self._text_of(f"{folder}/info").split()
             if BEGUN in wrote:

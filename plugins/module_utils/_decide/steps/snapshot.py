@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from ..._model import (
     BEFORE_11,
+    CONSUMED,
     GONE,
     HALF_MADE,
     ONLY_LISTED,
@@ -40,6 +41,8 @@ REMEDIES: t.Mapping[str, str] = {
     ONLY_LISTED: "Restart that glusterd (systemctl restart glusterd)",
     BEFORE_11: "Neither activate nor remove it with gluster: glusterd ends at that, and does not "
     "start again. The guide on troubleshooting tells how to remove it while glusterd is stopped",
+    CONSUMED: "To remove it would destroy the volume. The guide on troubleshooting tells how to make "
+    "glusterd forget it",
     GONE: "It was removed while a node was away that brought it back, or lvs shows that it only has to be "
     "activated (lvchange -ay -K). If it is gone, remove it (state: absent), and take it again",
 }
@@ -145,7 +148,7 @@ def in_use(snapshot: Snapshot, cluster: Cluster) -> str:
     The others lose it, and from then on every node refuses to remove the rest (Gluster 10.3). Only
     this node is seen, whose workers of geo-replication are mostly as old as those of the others.
     """
-    if snapshot.broken in (ONLY_LISTED, BEFORE_11):
+    if snapshot.broken in (ONLY_LISTED, BEFORE_11, CONSUMED):
         return f"{snapshot.broken}. {REMEDIES[snapshot.broken]}"
     who = cluster.mounted_apart().get(snapshot.snapshot_volume or "")
     if who:

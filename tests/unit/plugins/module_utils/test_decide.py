@@ -32,6 +32,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     BEFORE_11,
+    CONSUMED,
     GONE,
     HALF_MADE,
     ONLY_LISTED,
@@ -169,7 +170,11 @@ def test_a_removal_that_failed_is_not_tried_again_while_workers_run(status: str)
 
 @pytest.mark.parametrize(
     ("broken", "remedy"),
-    [(ONLY_LISTED, "systemctl restart glusterd"), (BEFORE_11, "while glusterd is stopped")],
+    [
+        (ONLY_LISTED, "systemctl restart glusterd"),
+        (BEFORE_11, "while glusterd is stopped"),
+        (CONSUMED, "would destroy the volume"),
+    ],
 )
 @pytest.mark.parametrize("absent", ABSENT.values(), ids=ABSENT)
 def test_what_gluster_cannot_remove_is_not_removed(

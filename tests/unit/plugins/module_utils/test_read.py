@@ -19,6 +19,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     BEFORE_11,
+    CONSUMED,
     GONE,
     HALF_MADE,
     ONLY_LISTED,
@@ -426,6 +427,7 @@ def test_what_is_no_snapshot_is_told_by_what_glusterd_wrote_down(
     assert set(asked) <= {
         "/var/lib/glusterd/glusterd.info",
         "/var/lib/glusterd/snaps/nightly/info",
+        "/var/lib/glusterd/vols/projects/info",
     }
 
 
@@ -483,6 +485,22 @@ def test_a_snapshot_of_10_is_told_on_11(version: int, plugin: str, broken: str) 
         "/var/lib/glusterd/snaps/nightly/info": "snap-id=d4c4aa36\nstatus=2\n",
         "/var/lib/glusterd/snaps/nightly/ef18/info": f"type=2\n{plugin}nfs.disable=on\n",
     }
+    reader = Reader(
+        reader_of(listing("nightly")).gluster,
+        lambda *asked: Output(0, "", ""),
+        lambda: "",
+        text_of=lambda path: files.get(path, ""),
+        names_in=lambda path: ["nightly"],
+    )
+    (found,) = reader.snapshots()
+    assert found.broken == broken
+
+
+@pytest.mark.parametrize(("lies_on", "broken"), [("ef18", CONSUMED), ("fe81", "")])
+def test_what_a_volume_lies_on_is_no_snapshot_of_it(lies_on: str, broken: str) -> None:
+    """As 10.3 lists one whose folder is there again when glusterd of a node starts."""
+    brick = f"brick-0=node1:-run-gluster-snaps-{lies_on}-brick1-brick\n"
+    files = {"/var/lib/glusterd/vols/projects/info": f"type=2\nstatus=1\n{brick}"}
     reader = Reader(
         reader_of(listing("nightly")).gluster,
         lambda *asked: Output(0, "", ""),
