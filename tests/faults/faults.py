@@ -64,9 +64,9 @@ TRACEBACK = re.compile(
 )
 SHORT = (
     ("snapshot", "snapshot create", "during", ("node", "peer", "glusterd", "module", "network")),
-    ("restore", "snapshot restore", "after", ("node", "module", "network")),
+    ("restore", "snapshot activate", "after", ("node", "module", "network")),
 )
-"""What the short run disturbs: operations, their commands, when, and by what."""
+"""What the short run disturbs: operations, their commands, when, and by what. All are well, if Gluster is."""
 
 UNFIT = 3
 """How the program ends where the others need another cluster."""
