@@ -653,7 +653,7 @@ def run(options: argparse.Namespace, kept: dict[str, t.Any], folder: Path) -> in
     if missing:
         print(f"the cluster is not well: {missing}", flush=True)
         return 1
-    names = [operation for operation, *_ in SHORT] if options.short else list(OPERATIONS)
+    names = [one[0] for one in SHORT] if options.short else list(OPERATIONS)
     only = options.only.partition("/")[0]
     out: list[str] = []
 
