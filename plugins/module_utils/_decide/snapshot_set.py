@@ -8,7 +8,6 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from .._model import GONE
 from .group import decide_no_group, find_group, find_whole_group
 from .mark import Mark, consumed
 from .names import (
@@ -38,8 +37,8 @@ from .steps.snapshot import (
     CreateSnapshot,
     DeactivateSnapshot,
     DeleteSnapshot,
-    broken,
     peers_down_warning,
+    spared,
 )
 from .steps.volume import SetVolumeOptions, StartVolume
 
@@ -79,9 +78,9 @@ def decide_set(wanted: WantedSet, fresh: str, cluster: Cluster) -> Plan:
         return _as_it_is(wanted, found, cluster)
     group = find_whole_group(wanted.group, cluster)
     left = found.snapshots if found else ()
-    gone = [snapshot for snapshot in left if snapshot.broken == GONE]
-    if gone:
-        raise Refusal(broken(gone[0]))  # another node may have its part still
+    why = next(filter(None, map(spared, left)), "")
+    if why:
+        raise Refusal(why)
     warnings = _refuse_auto_delete(wanted, group, cluster)
     tag = Tag(fresh, wanted.name, group.id, group.name, len(group.volumes), wanted.quiesced)
     creates = [_create(tag, volume.name, wanted, left, cluster) for volume in group.volumes]

@@ -55,6 +55,11 @@ def broken(snapshot: Snapshot | None) -> str:
     return f"snapshot {snapshot.name} is {snapshot.broken}. {REMEDIES[snapshot.broken]}"
 
 
+def spared(snapshot: Snapshot | None) -> str:
+    """Why only somebody who says so removes it, or "": its data may be there, on this node or another one."""
+    return broken(snapshot) if snapshot is not None and snapshot.broken == GONE else ""
+
+
 @dataclass(frozen=True)
 class CreateSnapshot(Step):
     """``no-timestamp`` always: a name that changes by itself cannot be declared."""
@@ -227,9 +232,9 @@ class RemoveHalfMade(DeleteSnapshot):
 
     def obstacles(self, cluster: Cluster) -> t.Iterator[str]:
         yield from super().obstacles(cluster)
-        snapshot = cluster.snapshot(self.name)
-        if snapshot is not None and snapshot.broken == GONE:
-            yield broken(snapshot)  # another node may have its part still
+        why = spared(cluster.snapshot(self.name))
+        if why:
+            yield why
 
 
 @dataclass(frozen=True)

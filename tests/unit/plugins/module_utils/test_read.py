@@ -392,6 +392,21 @@ def listing(*names: str) -> str:
     )
 
 
+def on_node(
+    answer: str,
+    text_of: t.Callable[[str], str],
+    names_in: t.Callable[[str], t.Iterable[str]] = lambda path: ["nightly"],
+) -> Reader:
+    """Gluster always answers this, and the node has these files."""
+    return Reader(
+        reader_of(answer).gluster,
+        lambda *asked: Output(0, "", ""),
+        lambda: "",
+        text_of=text_of,
+        names_in=names_in,
+    )
+
+
 @pytest.mark.parametrize(
     ("stored", "status", "broken"),
     [
@@ -413,12 +428,10 @@ def test_what_is_no_snapshot_is_told_by_what_glusterd_wrote_down(
         asked.append(path)
         return f"snap-id=b3716f0f\nstatus={status}\nsnap-restored=0\ntime-stamp=1795752094\n"
 
-    reader = Reader(
-        reader_of(listing("nightly")).gluster,
-        lambda *asked: Output(0, "", ""),
-        lambda: "",
-        text_of=text_of,
-        names_in=lambda path: [stored],
+    reader = on_node(
+        listing("nightly"),
+        text_of,
+        lambda path: [stored],
     )
     found = reader.snapshot("nightly")
     assert found is not None
@@ -485,12 +498,9 @@ def test_a_snapshot_of_10_is_told_on_11(version: int, plugin: str, broken: str) 
         "/var/lib/glusterd/snaps/nightly/info": "snap-id=d4c4aa36\nstatus=2\n",
         "/var/lib/glusterd/snaps/nightly/ef18/info": f"type=2\n{plugin}nfs.disable=on\n",
     }
-    reader = Reader(
-        reader_of(listing("nightly")).gluster,
-        lambda *asked: Output(0, "", ""),
-        lambda: "",
-        text_of=lambda path: files.get(path, ""),
-        names_in=lambda path: ["nightly"],
+    reader = on_node(
+        listing("nightly"),
+        lambda path: files.get(path, ""),
     )
     (found,) = reader.snapshots()
     assert found.broken == broken
@@ -501,12 +511,9 @@ def test_what_a_volume_lies_on_is_no_snapshot_of_it(lies_on: str, broken: str) -
     """As 10.3 lists one whose folder is there again when glusterd of a node starts."""
     brick = f"brick-0=node1:-run-gluster-snaps-{lies_on}-brick1-brick\n"
     files = {"/var/lib/glusterd/vols/projects/info": f"type=2\nstatus=1\n{brick}"}
-    reader = Reader(
-        reader_of(listing("nightly")).gluster,
-        lambda *asked: Output(0, "", ""),
-        lambda: "",
-        text_of=lambda path: files.get(path, ""),
-        names_in=lambda path: ["nightly"],
+    reader = on_node(
+        listing("nightly"),
+        lambda path: files.get(path, ""),
     )
     (found,) = reader.snapshots()
     assert found.broken == broken
@@ -515,14 +522,10 @@ def test_what_a_volume_lies_on_is_no_snapshot_of_it(lies_on: str, broken: str) -
 def test_a_removal_that_failed_is_told_by_what_glusterd_wrote_down() -> None:
     """As 10.3 did after a `snapshot delete` that could not remove the logical volume."""
     wrote = {"nightly": "status=2", "held": "status=3", "missed_snaps_list": ""}
-    reader = Reader(
-        reader_of(listing("nightly", "held")).gluster,
-        lambda *asked: Output(0, "", ""),
-        lambda: "",
-        text_of=lambda path: (
-            f"snap-id=0fffe2ac\n{wrote.get(path.split('/')[-2])}\nsnap-restored=0\n"
-        ),
-        names_in=lambda path: list(wrote),
+    reader = on_node(
+        listing("nightly", "held"),
+        lambda path: f"snap-id=0fffe2ac\n{wrote.get(path.split('/')[-2])}\nsnap-restored=0\n",
+        lambda path: list(wrote),
     )
     assert {one.name for one in reader.snapshots() if one.removal_failed} == {"held"}
 
@@ -557,12 +560,10 @@ def test_a_snapshot_that_a_node_brought_back_without_its_data_is_told(
         f"{folder}/{SNAPSHOT_VOLUME}/bricks": ("node1:-run-gluster",),
         "/dev/mapper": active,
     }
-    reader = Reader(
-        reader_of(listing("nightly").replace("ef18", SNAPSHOT_VOLUME)).gluster,
-        lambda *asked: Output(0, "", ""),
-        lambda: "",
-        text_of=lambda path: files.get(path, ""),
-        names_in=lambda path: folders.get(path, ()),
+    reader = on_node(
+        listing("nightly").replace("ef18", SNAPSHOT_VOLUME),
+        lambda path: files.get(path, ""),
+        lambda path: folders.get(path, ()),
     )
     (found,) = reader.snapshots()
     assert found.broken == broken
