@@ -5,21 +5,21 @@
 
 SHELL := bash
 ROW := lint lab molecule
-BESIDE := units report sanity sanity-floor docs build molecule-replication
+BESIDE := units report sanity sanity-floor docs build molecule-replication faults-short
 GATE := $(ROW) $(BESIDE)
 
-.PHONY: help test test-matrix $(GATE) matrix units-pythons cores faults-short bench bench-lab faults format demo demo-down lab-up lab-down lock clean
+.PHONY: help test test-matrix $(GATE) matrix units-pythons cores bench bench-lab bench-namespaces faults format demo demo-down lab-up lab-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target text; do \
 	    printf '  %-21s %s\n' "$$target" "$$text"; done
 
-test: ## The steps from lint to molecule-replication, in two rows side by side
+test: ## The steps from lint to faults-short, in two rows side by side
 	@tests/tools/step $(ROW) -- $(BESIDE)
 
 test-matrix: ## Every Python and ansible-core here, the whole of the lab's tests, and matrix
-	@LAB_WHOLE=yes tests/tools/step units-pythons cores lab faults-short matrix
+	@LAB_WHOLE=yes tests/tools/step units-pythons cores lab matrix
 
 lint: ## Step: ruff, mypy --strict, shellcheck, yamllint, ansible-lint, changelog fragments
 units: ## Step: unit tests with plain pytest
@@ -33,14 +33,15 @@ build: ## Step: the licences, the collection tarball, Galaxy's own checks of it,
 lab: ## Step: the lab itself, cut, killed half way and twice at once
 molecule: ## Step: the scenarios without geo-replication, on a real Gluster cluster (Debian bookworm, Gluster 10)
 molecule-replication: ## Step: those with geo-replication, and what else there is, on another
+faults-short: ## Step: a snapshot, a restore and a removal, disturbed ten times at a command of theirs
 
 matrix: ## Step: the scenarios on each Gluster, in hours: what has passed is kept (MATRIX="--only trixie/")
-faults-short: ## Step: a snapshot and a restore, disturbed eight times at a command of theirs
 faults: ## Every operation, disturbed at each of its commands: what was run before is kept (FAULTS="--only restore/")
 bench: ## How long modules take, how much memory, how many calls: a table, and .build/bench.json
 bench-lab: ## The same work with the modules, in a loop of command tasks and by a shell script, on the lab
+bench-namespaces: ## A set at one point in time, and a removal, on this machine's own kernel, beside plain commands
 
-$(GATE) matrix units-pythons cores faults-short bench bench-lab faults:
+$(GATE) matrix units-pythons cores bench bench-lab bench-namespaces faults:
 	@tests/tools/step $@
 
 format: ## Ruff's formatting and safe fixes, in this checkout

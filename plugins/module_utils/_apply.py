@@ -8,6 +8,8 @@ Loaded where there is something to do: most runs find all as it is wanted.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +25,7 @@ from ._run.errors import (
     SNAPSHOT_EXISTS,
     Failure,
     GlusterError,
+    NotRun,
     clipped,
     sentence,
 )
@@ -52,6 +55,8 @@ class Run:
     standing: list[Step] = field(default_factory=list)  # after a failure: what was not undone
     failed: dict[str, Failure] = field(default_factory=dict)  # of parts that are apart, by name
     volumes: set[str] = field(default_factory=set)  # that the plan is about
+    unsure: set[Step] = field(default_factory=set)  # of what stands: nobody could be asked
+    doubted: list[str] = field(default_factory=list)  # at tries that followed another one
     cluster: Cluster = field(default_factory=Cluster)
 
     def own(self, steps: t.Iterable[Step]) -> list[Step]:
@@ -60,7 +65,7 @@ class Run:
 
     def doubts(self, cluster: Cluster) -> list[str]:
         """Of all that is done. What was seen before a command need not be so when it has ended."""
-        return [text for step in self.done for text in step.doubts(cluster)]
+        return [*self.doubted, *(text for step in self.done for text in step.doubts(cluster))]
 
     def carry_out(self, plan: Plan, cluster: Cluster) -> Cluster:
         """Every step, each proved by a read; if one fails, those before it are taken back."""
@@ -109,9 +114,10 @@ class Run:
         """What was run, and what failed of it: nothing is run after a failure in the same queue."""
 
         def run(queue: t.Sequence[Step]) -> dict[Step, GlusterError | None]:
-            ran: dict[Step, GlusterError | None] = {}
-            for step in queue:
-                ran[step] = self._attempt(step)
+            removed = self._removed_together(queue) if len(queue) > 1 else 0
+            ran: dict[Step, GlusterError | None] = dict.fromkeys(queue[:removed])
+            for step in queue[removed:]:
+                ran[step] = self._attempt(step, again=len(queue) > 1)
                 if ran[step]:
                     break
             return ran
@@ -127,6 +133,11 @@ class Run:
         self.commands += [step.line(self.cluster) for step in ran]
         self.open = dict(ran)
         return ran
+
+    def _removed_together(self, queue: t.Sequence[Step]) -> int:
+        """How many of the first are snapshots that one command has removed; the next one failed, if any."""
+        names = [step.name for step in queue if isinstance(step, DeleteSnapshot)]
+        return self.reader.gluster.delete_snapshots(names) if len(names) == len(queue) else 0
 
     def _proved_together(self, steps: t.Sequence[Step]) -> set[Step]:
         """Those of many that one read proves, instead of one for each."""
@@ -160,16 +171,37 @@ class Run:
             seen = False
             time.sleep(2.0)
 
-    def _attempt(self, step: Step) -> GlusterError | None:
+    def _attempt(self, step: Step, again: bool = False) -> GlusterError | None:
+        """How it failed; ``again`` where it may have been tried before."""
         words = step.words(self.cluster)
         try:
             if isinstance(step, Program):
                 self.reader.run_program(words)
             else:
-                self.reader.gluster.run(words, *([step.login] if step.login else []))
+                check = functools.partial(self._check, step, again)
+                self.reader.gluster.run(words, step.login, check=check)
         except GlusterError as error:
             return error
         return None
+
+    def _check(self, step: Step, again: bool, tries: int) -> None:
+        """Just before a command: a node may be gone since the plan was made, or since the last try."""
+        if step.every_node:
+            self._all_there(step.words(self.cluster))
+        elif again or tries:
+            # It is done without that node then, which may be back before the end.
+            with contextlib.suppress(GlusterError):
+                self.doubted += settle(self.reader, Cluster(), step.doubts)[1]
+
+    def _all_there(self, words: t.Sequence[str]) -> None:
+        try:
+            self.cluster = self.reader.refresh(self.cluster, [("peers", "")])
+            down = ", ".join(self.cluster.peers_down())
+            why = f"nodes of the pool are down now ({down})" if down else ""
+        except GlusterError as error:
+            why = str(error)
+        if why:
+            raise NotRun(("gluster", *words), f"not run: {why}")
 
     def _prove(self, step: Step, failure: GlusterError | None) -> None:
         """Read until the step is seen to hold."""
@@ -237,12 +269,15 @@ class Run:
 
     def _is_changed(self, step: Step) -> bool:
         """Is anything it touches other than before? Yes, where that cannot be told."""
+        if isinstance(self.open[step], NotRun):
+            return False
         before = self.cluster
         try:
             known = [topic for topic in step.proof() if topic in before.known] or step.proof()
             self.cluster = self.reader.refresh(before, known)
             return any(self.cluster.get(*topic) != before.get(*topic) for topic in known)
         except (GlusterError, Unknown):
+            self.unsure.add(step)
             return True
 
     def told(self, error: Failure) -> str:
@@ -266,8 +301,11 @@ class Run:
                 f"Taken back with: {'; '.join(clipped(line, 400) for line in self.undone)}."
             )
         if ours:
-            lines = [clipped(step.line(self.cluster), 400) for step in ours]
-            parts.append(f"Left as it is, having had effect: {'; '.join(lines)}.")
+            sure = [step for step in ours if step not in self.unsure]
+            parts += [f"Left as it is, having had effect: {self._lines(sure)}."] if sure else []
+            unsure = [step for step in ours if step in self.unsure]
+            if unsure:
+                parts.append(f"Nobody answers whether this had effect: {self._lines(unsure)}.")
             spared = [
                 s.name
                 for s in self.plan.parts
@@ -275,6 +313,9 @@ class Run:
             ]
             parts += [f"Not removed: {', '.join(spared)}."] if spared else []
         return " ".join(part for part in parts if part)
+
+    def _lines(self, steps: t.Iterable[Step]) -> str:
+        return "; ".join(clipped(step.line(self.cluster), 400) for step in steps)
 
     def torn(self, failures: t.Iterable[Failure]) -> t.Iterator[str]:
         """Of volumes that it was tried to remove snapshots of: do their nodes know as many of them?

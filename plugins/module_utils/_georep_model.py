@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 if t.TYPE_CHECKING:
-    from ._model import Volume
+    from ._volume_model import Volume
 
 SAME_ROOM = 104_857_600
 """Bytes, BUFFER_SIZE of gverify.sh."""

@@ -27,6 +27,7 @@ from ._run.process import execute
 if t.TYPE_CHECKING:
     from ._apply import Run
     from ._hold.firewall import Firewall
+    from ._model import Topic
     from ._read.reader import Trust
 
 COMMON_OPTIONS: dict[str, dict[str, t.Any]] = {
@@ -52,6 +53,9 @@ TOLD = 5
 ONE_AT_A_TIME = "/run/gluster_data_protection.lock"
 """A file that is locked, see :func:`alone`."""
 
+ALL = (("all_volumes", ""), ("all_snapshots", ""))
+"""Topics of who has to do with groups: the volumes tell of groups, the snapshots of sets."""
+
 Show = t.Callable[[Cluster], t.Dict[str, t.Any]]
 Answer = t.TypeVar("Answer")
 
@@ -62,11 +66,12 @@ def converge(
     show: Show,
     unpredictable: t.Sequence[str] = (),
     trust: Trust | None = None,
+    together: t.Sequence[Topic] = (),
 ) -> t.NoReturn:
     """Bring the cluster to what the task declares, or in check mode say what would be done.
 
     ``show`` gives the return values of a cluster; asked before and after, they are the diff, without
-    those that are ``unpredictable``.
+    those that are ``unpredictable``. What is sure to be asked is asked ``together``.
     """
     unknown = (*ONLY_GLUSTER_KNOWS, *unpredictable)
     reader = _reader(module)
@@ -79,7 +84,7 @@ def converge(
         return plan, plan.commands(cluster), show(cluster), show(end)
 
     try:
-        cluster, (plan, lines, before, after) = settle(reader, Cluster(), settled)
+        cluster, (plan, lines, before, after) = settle(reader, Cluster(), settled, together)
         warnings = [*plan.warnings]
         result: dict[str, t.Any] = {"changed": bool(plan.steps)}
         if module._diff:
@@ -100,7 +105,7 @@ def converge(
             result["changed"] = bool(run.own(run.done))
             warnings += settle(reader, Cluster(), run.doubts)[1]
             if run.window and run.window.seconds is not None:
-                result["window_seconds"] = run.window.seconds
+                result.update(window_seconds=run.window.seconds, held_seconds=run.window.held)
         result.update(plan.told)
     except Refusal as refusal:
         _fail(module, f"{sentence(refusal.problem)} Nothing was changed. {refusal.remedy}", run)
@@ -207,14 +212,25 @@ def inform(module: AnsibleModule, gather: t.Callable[[Reader], dict[str, t.Any]]
 
 
 def settle(
-    reader: Reader, cluster: Cluster, question: t.Callable[[Cluster], Answer]
+    reader: Reader,
+    cluster: Cluster,
+    question: t.Callable[[Cluster], Answer],
+    together: t.Sequence[Topic] = (),
 ) -> tuple[Cluster, Answer]:
-    """Answer a question, reading what it turns out to need and nothing else."""
-    while True:
-        try:
-            return cluster, question(cluster)
-        except Unknown as gap:
-            cluster = reader.refresh(cluster, [gap.topic])
+    """Answer a question, reading what it turns out to need and nothing else.
+
+    With the first of ``together`` Gluster is asked for the others too. An answer that is not needed, nobody
+    judges.
+    """
+    with contextlib.ExitStack() as stack:
+        while True:
+            try:
+                return cluster, question(cluster)
+            except Unknown as gap:
+                if gap.topic in together:
+                    stack.enter_context(reader.together(together))
+                    together = ()
+                cluster = reader.refresh(cluster, [gap.topic])
 
 
 def _reader(module: AnsibleModule) -> Reader:

@@ -13,7 +13,7 @@ from ._georep_model import IDLE
 
 if t.TYPE_CHECKING:
     from ._georep_model import Session, Worker
-    from ._model import Volume
+    from ._volume_model import Volume
 
 Result = t.Dict[str, t.Any]
 

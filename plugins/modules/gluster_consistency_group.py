@@ -160,6 +160,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.sets import sets_of
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
+    ALL,
     COMMON_OPTIONS,
     converge,
 )
@@ -208,7 +209,8 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    converge(module, lambda c: decide(module.params, c), lambda c: show(module.params, c))
+    params = module.params
+    converge(module, lambda c: decide(params, c), lambda c: show(params, c), together=ALL)
 
 
 if __name__ == "__main__":

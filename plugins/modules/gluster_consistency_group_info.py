@@ -127,7 +127,9 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     check_group_name,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.sets import sets_of
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
+    ALL,
     COMMON_OPTIONS,
     inform,
 )
@@ -142,8 +144,9 @@ if t.TYPE_CHECKING:
 def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
     if params["name"] is not None:
         check_group_name(params["name"])
-    volumes = reader.volumes()
-    sets = sets_of(reader.snapshots(), volumes)
+    cluster = reader.refresh(Cluster(), ALL)
+    volumes = cluster.volumes()
+    sets = sets_of(cluster.snapshots(), volumes)
     return {
         "consistency_groups": [
             group_result(group, sets)

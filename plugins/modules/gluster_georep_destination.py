@@ -115,7 +115,7 @@ notes:
   - For a user other than root, account and group are made on O(destination_host) only. Run the task
     for each server of the destination cluster.
   - glusterd reads who may mount as it starts. So it is restarted on O(destination_host) after a
-    change; bricks and clients go on.
+    change. Clients go on; Debian's unit restarts the bricks of that host with it.
   - The mountbroker's root and group, the link C(/usr/local/bin/gluster) that a user without
     C(/usr/sbin) in its path is given, and the secret keys of the cluster are not removed by
     O(state=absent). All destinations and users share them.
@@ -335,7 +335,7 @@ def main() -> None:
     except Refusal as refusal:
         module.fail_json(msg=f"{refusal.problem}. Nothing was changed. {refusal.remedy}".strip())
     with opened(wanted.policy, password, wanted.mountbroker_group) as trust:
-        converge(module, decide, show, trust=trust)
+        converge(module, decide, show, trust=trust, together=(("peers", ""), ("sessions", "")))
 
 
 if __name__ == "__main__":

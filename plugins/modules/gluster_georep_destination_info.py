@@ -175,6 +175,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._destination_results import (
     destination_row,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
     inform,
@@ -203,8 +204,9 @@ def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
             check_volume_name(name)
     with opened(HostKeyPolicy()) as trust:
         reader.trust = trust
-        record, sessions = trust.record(), reader.sessions()
-        source = next((peer.uuid for peer in reader.peers() if peer.host == "localhost"), "")
+        cluster = reader.refresh(Cluster(), [("peers", ""), ("sessions", "")])
+        record, sessions = trust.record(), cluster.sessions()
+        source = next((peer.uuid for peer in cluster.peers() if peer.host == "localhost"), "")
         rows = []
         for target in targets(record, sessions, host, user, port):
             if params["id"] not in (None, target.id):

@@ -361,6 +361,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     decide_session,
     find_session,
     named_config,
+    questions,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
@@ -438,7 +439,11 @@ def main() -> None:
     )
     with alone(module):
         converge(
-            module, lambda c: decide_session(wanted, c), lambda c: show(wanted, c), UNPREDICTABLE
+            module,
+            lambda c: decide_session(wanted, c),
+            lambda c: show(wanted, c),
+            UNPREDICTABLE,
+            together=questions(wanted),
         )
 
 

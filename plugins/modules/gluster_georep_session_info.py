@@ -37,7 +37,7 @@ options:
     aliases: [uuid]
   gather_subset:
     description:
-      - What to return besides. Each costs a command for each session.
+      - What to return besides, with one more command for all sessions.
       - V(config) - the settings.
       - V(changed_config) - those that are not as by default and can be set, so that they can be given to a
         session that is created anew.
@@ -246,6 +246,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.session import (
     changed_config,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
     COMMON_OPTIONS,
     inform,
@@ -269,25 +270,28 @@ CHOOSING = ("destination_host", "destination_volume", "id")
 def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
     if params["volume"] is not None:
         check_volume_name(params["volume"])
-    sessions = reader.sessions(params["volume"] or "")
-    volumes = {volume.name: volume for volume in reader.volumes()} if sessions else {}
+    of = params["volume"] or ""
+    cluster = reader.refresh(Cluster(), [("all_volumes", ""), ("sessions", of)])
+    sessions = cluster.sessions(of)
     read_at = reader.now()
-    rows = []
+    shown = []
     for one in sessions:
-        row = session_result(one, volumes.get(one.volume), read_at)
+        row = session_result(one, cluster.volume(one.volume), read_at)
         if row and all(params[key] in (None, row[key]) for key in CHOOSING):
-            rows.append({**row, **settings(params, one, reader)})
-    return {"sessions": rows}
+            shown.append((one, row))
+    asked = [("session_config", f"{one.volume} {one.secondary}") for one, _row in shown]
+    with reader.together(asked if params["gather_subset"] else []):
+        return {"sessions": [{**row, **settings(params, one, reader)} for one, row in shown]}
 
 
 def settings(params: dict[str, t.Any], session: Session, reader: Reader) -> dict[str, t.Any]:
     """What gather_subset asks for, and null for the settings if it does not."""
     subset = params["gather_subset"]
-    present = reader.session_config(session.volume, session.secondary) if subset else {}
+    present = reader.georep.session_config(session.volume, session.secondary) if subset else {}
     config = dict(sorted(named(params, present).items())) if "config" in subset else None
     told: dict[str, t.Any] = {"config": config}
     if "changed_config" in subset:
-        told["changed_config"] = changed_config(present, reader.session_settings())
+        told["changed_config"] = changed_config(present, reader.georep.session_settings())
     return told
 
 

@@ -373,6 +373,14 @@ window_seconds:
   returned: when O(quiesced=true) and a set was taken
   type: float
   sample: 1.83
+held_seconds:
+  description:
+    - From the last look at which nothing was held to the release of this node. The hold of each
+      other node ends some moments later, see
+      M(glusterfs.data_protection.gluster_volume_quiesce).
+  returned: when O(quiesced=true) and a set was taken
+  type: float
+  sample: 2.46
 safety_snapshot:
   description: Name of the snapshot of the state before the restore; null where none was taken.
   returned: when O(state=restored)
@@ -451,6 +459,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     decide_several,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
+    ALL,
     COMMON_OPTIONS,
     alone,
     converge,
@@ -463,7 +472,10 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._results
 
 if t.TYPE_CHECKING:
     from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Plan
-    from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
+    from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
+        Cluster,
+        Topic,
+    )
 
 ACTIVATED = {"present": None, "activated": True, "deactivated": False}
 RESTORE = ("stop_volume", "stop_sessions", "keep_snapshot", "restore_again")
@@ -569,6 +581,15 @@ def show(params: dict[str, t.Any], cluster: Cluster) -> dict[str, t.Any]:
     return shown
 
 
+def together(params: dict[str, t.Any]) -> tuple[Topic, ...]:
+    """What is sure to be asked, where that is more than one question."""
+    if params["consistency_group"] is not None:
+        return ALL
+    if params["state"] == "restored":
+        return (("volume", params["volume"]), ("snapshot", params["name"]))
+    return ()
+
+
 def show_group(params: dict[str, t.Any], cluster: Cluster) -> dict[str, t.Any]:
     """The same for a set."""
     from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.sets import (
@@ -642,7 +663,10 @@ def main() -> None:
     fresh = fresh_uuid(module)
     with alone(module) if module.params["state"] == "restored" else contextlib.nullcontext():
         converge(
-            module, lambda c: decide(module.params, fresh, c), lambda c: show(module.params, c)
+            module,
+            lambda c: decide(module.params, fresh, c),
+            lambda c: show(module.params, c),
+            together=together(module.params),
         )
 
 

@@ -131,7 +131,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._module 
     COMMON_OPTIONS,
     converge,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._results import (
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._volume_results import (
     clone_result,
 )
 

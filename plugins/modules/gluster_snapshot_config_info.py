@@ -99,7 +99,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._module 
     COMMON_OPTIONS,
     inform,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._results import (
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._volume_results import (
     config_result,
 )
 

@@ -39,7 +39,7 @@ options:
   gather_subset:
     description:
       - V(list) - the snapshots, one command for all of them.
-      - V(bricks) - also the state of their bricks, one more command a snapshot.
+      - V(bricks) - also the state of their bricks, one more command for all of them.
     type: list
     elements: str
     choices: [list, bricks]
@@ -230,9 +230,11 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._module 
     inform,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._results import (
-    brick_status_result,
     set_result,
     snapshot_result,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._volume_results import (
+    brick_status_result,
 )
 
 if t.TYPE_CHECKING:
@@ -280,13 +282,12 @@ def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
         narrowed = any(params[option] is not None for option in ("name", "uuid", "volume"))
         is_there = not narrowed and any(Tag.of(snapshot) for snapshot in found)
         sets = sets_of(found, reader.volumes()) if is_there else []
-    snapshots = []
-    for snapshot in found:
-        row: dict[str, t.Any] = {**(snapshot_result(snapshot) or {})}
-        if "bricks" in params["gather_subset"]:
-            bricks = reader.snapshot_bricks(snapshot.name)
-            row["bricks"] = [brick_status_result(brick) for brick in bricks]
-        snapshots.append(row)
+    snapshots: list[dict[str, t.Any]] = [{**(snapshot_result(one) or {})} for one in found]
+    if "bricks" in params["gather_subset"]:
+        with reader.together([("snapshot_bricks", one.name) for one in found]):
+            for row in snapshots:
+                bricks = reader.snapshot_bricks(row["name"])
+                row["bricks"] = [brick_status_result(brick) for brick in bricks]
     return {"snapshots": snapshots, "snapshot_sets": [set_result(one) for one in sets]}
 
 

@@ -229,6 +229,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     present,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import (
+    ALL,
     COMMON_OPTIONS,
     converge,
 )
@@ -271,6 +272,7 @@ def main() -> None:
         module,
         lambda cluster: decide_retention(*of, policy, cluster),
         lambda cluster: {"remaining": present(*of, policy, cluster)},
+        together=(*ALL, ("config", "")),
     )
 
 

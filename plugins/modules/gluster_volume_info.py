@@ -39,7 +39,7 @@ options:
     description:
       - V(list) - the volumes, one command for all of them.
       - V(bricks) - also which bricks are online, one command more.
-      - V(snapshottable) - also whether a snapshot can be taken, about four commands more.
+      - V(snapshottable) - also whether a snapshot can be taken, one command more, 2 where volumes replicate.
       - V(thin_pools) - also how full the thin pools are under the bricks of this node.
       - V(leftovers) - also the logical volumes that restores and removed clones left on this node.
     type: list
@@ -248,7 +248,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._module 
     inform,
     settle,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._results import (
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._volume_results import (
     brick_status_result,
     leftover_result,
     snapshot_volume_result,
@@ -257,20 +257,28 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._results
 )
 
 if t.TYPE_CHECKING:
-    from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Volume
     from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.reader import (
         Reader,
     )
+    from ansible_collections.glusterfs.data_protection.plugins.module_utils._volume_model import (
+        Volume,
+    )
 
 
-def find(params: dict[str, t.Any], reader: Reader) -> tuple[Volume, ...]:
-    if params["name"] is not None:
-        check_volume_name(params["name"])
-        volume = reader.volume(params["name"])
-        found: tuple[Volume, ...] = (volume,) if volume else ()
-    else:
-        found = reader.volumes()
-    return tuple(volume for volume in found if params["uuid"] in (None, volume.uuid))
+ASKED = {"snapshottable": ("peers", "config"), "thin_pools": ("peers",)}
+"""What else is sure to be asked for these."""
+
+
+def find(params: dict[str, t.Any], reader: Reader) -> tuple[Cluster, tuple[Volume, ...]]:
+    """The volumes that are asked for, and all that has been read for it."""
+    name = params["name"]
+    if name is not None:
+        check_volume_name(name)
+    more = {kind for subset in params["gather_subset"] for kind in ASKED.get(subset, ())}
+    of = ("all_volumes", "") if name is None else ("volume", name)
+    cluster = reader.refresh(Cluster(), [of, *((kind, "") for kind in sorted(more))])
+    found = cluster.volumes() if name is None else filter(None, [cluster.volume(name)])
+    return cluster, tuple(volume for volume in found if params["uuid"] in (None, volume.uuid))
 
 
 def obstacles_to(volume: str) -> t.Callable[[Cluster], list[str]]:
@@ -278,16 +286,16 @@ def obstacles_to(volume: str) -> t.Callable[[Cluster], list[str]]:
     return lambda cluster: list(CreateSnapshot("asked", volume).obstacles(cluster))
 
 
-def read(volumes: t.Sequence[Volume], subset: t.Collection[str], reader: Reader) -> Cluster:
-    """What can be read at once for all of them."""
-    cluster = Cluster()
+def read(
+    cluster: Cluster, volumes: t.Sequence[Volume], subset: t.Collection[str], reader: Reader
+) -> Cluster:
+    """With what can be read at once for all of them."""
     if {"bricks", "snapshottable"} & set(subset):
         statuses = reader.statuses(volumes)
         for volume in volumes:
-            cluster = cluster.put("volume", volume.name, volume)
             cluster = cluster.put("status", volume.name, statuses.get(volume.name))
     if "snapshottable" in subset and sum(map(was_primary, volumes)) > 1:  # at once, for all
-        sessions = reader.sessions()
+        sessions = reader.georep.sessions()
         for volume in volumes:
             own = tuple(session for session in sessions if session.volume == volume.name)
             cluster = cluster.put("sessions", volume.name, own)
@@ -296,9 +304,9 @@ def read(volumes: t.Sequence[Volume], subset: t.Collection[str], reader: Reader)
 
 def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
     subset = params["gather_subset"]
-    volumes = find(params, reader)
+    cluster, volumes = find(params, reader)
     rows = [volume_info_result(volume) for volume in volumes]
-    cluster = read(volumes, subset, reader)
+    cluster = read(cluster, volumes, subset, reader)
     for volume, row in zip(volumes, rows):
         if "bricks" in subset:
             bricks = cluster.status(volume.name).bricks_of(volume) if volume.started else ()
@@ -307,8 +315,7 @@ def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
             cluster, row["obstacles"] = settle(reader, cluster, obstacles_to(volume.name))
             row["snapshottable"] = not row["obstacles"]
         if "thin_pools" in subset:
-            cluster, peers = settle(reader, cluster, Cluster.peers)
-            row["thin_pools"] = thin_pool_result(reader.thin_pools(volume, peers))
+            row["thin_pools"] = thin_pool_result(reader.node.thin_pools(volume, cluster.peers()))
     if params["include_snapshots"]:
         rows += [
             row
@@ -317,7 +324,7 @@ def gather(params: dict[str, t.Any], reader: Reader) -> dict[str, t.Any]:
         ]
     told: dict[str, t.Any] = {"volumes": rows}
     if "leftovers" in subset:
-        told["leftovers"] = [leftover_result(one) for one in reader.leftovers()]
+        told["leftovers"] = [leftover_result(one) for one in reader.node.leftovers()]
     return told
 
 

@@ -17,7 +17,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     Mark,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.sets import moment
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._volume_model import (
     Brick,
     Volume,
 )

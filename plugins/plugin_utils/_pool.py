@@ -16,7 +16,8 @@ from ..module_utils._run.gluster import Gluster
 from ..module_utils._run.process import Output, execute
 
 if t.TYPE_CHECKING:
-    from ..module_utils._model import Peer, Volume
+    from ..module_utils._run.gluster import Execute
+    from ..module_utils._volume_model import Peer, Volume
 
 HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:_-]{0,252}\Z")
 """A name or an address; never an option of ssh."""
@@ -57,17 +58,17 @@ class Pool:
             ],
         }
 
-    def _over_ssh(self, node: str) -> t.Callable[[t.Sequence[str], float, int], Output]:
+    def _over_ssh(self, node: str) -> Execute:
         """The remote shell gets one line; nothing in it is not quoted."""
         login = [self.ssh, "-oBatchMode=yes", *shlex.split(self.ssh_args)]
         login += ["-l", self.user] if self.user else []
         login += ["-i", self.key] if self.key else []
         sudo = ["sudo", "-n"] if self.become else []
 
-        def run(argv: t.Sequence[str], seconds: float, max_bytes: int) -> Output:
+        def run(argv: t.Sequence[str], seconds: float, max_bytes: int, text: str = "") -> Output:
             line = " ".join(map(shlex.quote, [*sudo, *argv]))
             try:
-                output = execute([*login, "--", node, line], seconds, max_bytes)
+                output = execute([*login, "--", node, line], seconds, max_bytes, text)
             except OSError as error:
                 raise Failure(f"{self.ssh} cannot be run ({error.strerror}).") from None
             if output.rc == SSH_FAILED:

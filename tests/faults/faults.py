@@ -5,12 +5,13 @@
 
     make faults                             all, going on where an earlier run ended
     make faults FAULTS="--only restore/"    those of one operation
-    make faults-short                       eight
+    make faults-short                       ten
     python tests/faults/faults.py --table   the page of the documentation, from what was kept
 
 An operation (operations.yml) runs on node1, where a stand-in of gluster tells of each command and waits
-for leave. So a fault has its place by the number of the command, and not by a time: before it, after it,
-and of a command that changes something also at half of the time that it took undisturbed.
+for leave. So a fault has its place by a command (its number is that of a run on volumes that were restored
+before), and not by a time: before it, after it, and of a command that changes something also at half of
+the time that it took undisturbed.
 
 When the fault is over, the same task runs again. Judged is:
 
@@ -26,10 +27,13 @@ from __future__ import annotations
 
 import argparse
 import collections
+import concurrent.futures
 import contextlib
+import faulthandler
 import itertools
 import json
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -58,15 +62,35 @@ REPLICATED = "ledger"
 
 VOLUMES = {"projects": "b1", "scratch": "b2", REPLICATED: "b3"}
 """Each has a copy on each of the servers, on that brick."""
+STORE = "/var/lib/glusterd"
+START = "systemctl reset-failed glusterd; systemctl start glusterd"
+HELD = "features.read-only on"
+SPARE = ("/bricks/b4/brick", "/bricks/b5/brick", "/bricks/b6/brick")
+OF_A_CASE = r"^(user|features)\."
+"""Options."""
+
 READS = re.compile(r"(snapshot (info|list|status|config$)|volume (info|status)|pool|peer status)")
 TRACEBACK = re.compile(
     r"Traceback|MODULE FAILURE|unexpected failure|see stdout/stderr", re.IGNORECASE
 )
 SHORT = (
-    ("snapshot", "snapshot create", "during", ("node", "peer", "glusterd", "module", "network")),
-    ("restore", "snapshot activate", "after", ("node", "module", "network")),
+    (
+        "snapshot",
+        "snapshot create nightly",
+        "during",
+        ("node", "peer", "glusterd", "module", "network"),
+    ),
+    ("restore", "snapshot activate nightly", "after", ("node", "network")),
+    ("restore", "snapshot restore nightly", "after", ("glusterd", "module")),
+    ("retention", "snapshot delete nightly-1", "during", ("module",)),
 )
-"""What the short run disturbs: operations, their commands, when, and by what. All are well, if Gluster is."""
+"""What the short run disturbs: operations, their commands, when, and by what. All are well, if Gluster is.
+
+A command is waited for by its words, so that no undisturbed run has to tell its number.
+"""
+
+SHORT_LASTING = 2.0
+"""Seconds that such a command takes at least."""
 
 UNFIT = 3
 """How the program ends where the others need another cluster."""
@@ -74,8 +98,11 @@ UNFIT = 3
 CUT_OFF = 15.0
 """Seconds for which the network is away."""
 
-BAD = ("failed", "lost")
-"""How a play ends badly: it said so, or its node was gone."""
+BAD = ("failed", "lost", "hung")
+"""How a play ends badly: it said so, its node was gone, or it did not end by itself."""
+
+LONGEST = 600
+"""Seconds that a play may take: the longest case, of three plays and more, took 418 (159 of them)."""
 
 TRIES = 3
 """How often what a message says is done, before it is taken for none."""
@@ -92,6 +119,10 @@ class Case:
     fault: str
     lasting: float = 0.0
     """Seconds that the command took undisturbed."""
+
+    nth: int = 1
+    """Of the commands that are the same, if those of a run are counted anew: one is told to wait, and tried
+    again, or there is something more to read."""
 
     @property
     def key(self) -> str:
@@ -147,6 +178,10 @@ lab = Lab()
 # -- faults ------------------------------------------------------------------------------------------
 
 
+RETURNS: list[threading.Thread] = []
+"""What a fault has left to end by itself."""
+
+
 def cut_node() -> None:
     lab("cut", "node1")
 
@@ -154,7 +189,7 @@ def cut_node() -> None:
 def cut_peer() -> None:
     lab("cut", "node2")
     # It comes back while the operation goes on, as after a power cut of one rack.
-    threading.Thread(target=lab, args=("boot", "node2")).start()
+    later(threading.Thread(target=boot, args=("node2",)))
 
 
 def kill_glusterd() -> None:
@@ -168,7 +203,18 @@ def kill_module() -> None:
 def drop_network() -> None:
     """node2 is away, and comes back while the operation goes on."""
     link("nomaster")
-    threading.Timer(CUT_OFF, link, ["master", "lab"]).start()
+    later(threading.Timer(CUT_OFF, link, ["master", "lab"]))
+
+
+def boot(node: str) -> None:
+    """One whose glusterd does not start any more has booted all the same, then."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        lab("boot", node, check=False, seconds=60)
+
+
+def later(what: threading.Thread) -> None:
+    RETURNS.append(what)
+    what.start()
 
 
 def link(*state: str) -> None:
@@ -215,7 +261,7 @@ class Listener:
                 threading.Thread(target=self._follow, args=(talk,), daemon=True).start()
 
     def _follow(self, talk: socket.socket) -> None:
-        number = 0
+        number = nth = 0
         begun = 0.0
         with talk, contextlib.suppress(OSError), talk.makefile("rw") as said:
             for line in said:
@@ -223,18 +269,21 @@ class Listener:
                 if moment == "before":
                     self.commands.append((words.partition(" -- ")[2] or words, 0.0))
                     number = len(self.commands)
+                    nth = alike(self.commands)
                 elif moment == "begun":
                     begun = time.monotonic()
                 else:
                     command = self.commands[number - 1][0]
                     self.commands[number - 1] = (command, time.monotonic() - begun)
-                self._strike(number, "during" if moment == "begun" else moment)
+                self._strike(number, nth, "during" if moment == "begun" else moment)
                 said.write("go\n")
                 said.flush()
 
-    def _strike(self, number: int, moment: str) -> None:
+    def _strike(self, number: int, nth: int, moment: str) -> None:
         case = self.case
-        if case and not self.struck and (case.number, case.moment) == (number, moment):
+        if case is None or self.struck or (case.nth, case.moment) != (nth, moment):
+            return
+        if plain(self.commands[number - 1][0]).startswith(plain(case.command)):
             self.struck = True
             if moment == "during":
                 time.sleep(case.lasting / 2)
@@ -242,13 +291,16 @@ class Listener:
 
 
 def play(said: t.Mapping[str, t.Any], folder: Path) -> tuple[str, str]:
-    """How a play ended ("changed", "unchanged", "failed" or "lost") and what it said then."""
+    """How a play ended ("changed", "unchanged" or one of BAD) and what it said then."""
     done = run_ansible(
         private_data_dir=str(folder),
         inventory=lab("inventory", "--path").strip(),
         playbook=[{"hosts": "node1", "gather_facts": False, **said}],
         quiet=True,
+        timeout=LONGEST,
     )
+    if done.status == "timeout":
+        return "hung", f"nothing for {LONGEST} s"
     failures = [
         str(event["event_data"]["res"].get("msg", ""))
         for event in done.events
@@ -271,29 +323,35 @@ def play(said: t.Mapping[str, t.Any], folder: Path) -> tuple[str, str]:
 # -- the cluster -------------------------------------------------------------------------------------
 
 
-def make_cluster() -> None:
+def give(node: str, script: str, what: str) -> None:
+    """Run it there with that as its input."""
+    command = [lab.program, "run", node, "--", "sh", "-c", script]
+    subprocess.run(command, input=what, check=True, text=True, timeout=60)
+
+
+def make_cluster(restored: bool) -> None:
+    """Its volumes; a volume that was restored is asked for more, as each is after the first restore."""
     lab("up", "--release", "bookworm", seconds=1800)
-    wrapper = (HERE / "gluster").read_text(encoding="utf-8")
-    subprocess.run(
-        [
-            lab.program,
-            "run",
-            "node1",
-            "--",
-            "sh",
-            "-c",
-            "cat > /usr/local/sbin/gluster && chmod +x $_",
-        ],
-        input=wrapper.replace("$_", "/usr/local/sbin/gluster"),
-        check=True,
-        text=True,
-    )
-    lab.on("node1", "chmod +x /usr/local/sbin/gluster; rm -f /run/faults")
+    # A power cut soon after leaves an empty file otherwise.
+    place = "cat >/usr/local/sbin/gluster && chmod +x /usr/local/sbin/gluster && sync"
+    give("node1", place, (HERE / "gluster").read_text(encoding="utf-8"))
+    lab.on("node1", "rm -f /run/faults")
     known = lab.gluster("volume list")
     for name, brick in VOLUMES.items():
         if name not in known:
             bricks = " ".join(f"{node}:/bricks/{brick}/brick" for node in SERVERS)
             lab.gluster(f"volume create {name} replica 3 {bricks}", f"volume start {name}")
+        # Not so any more where a brick of it was lost, and replaced.
+        on_snapshots = all(
+            path.startswith("/run/gluster/snaps/") for _node, path in bricks_of(name)
+        )
+        if restored and name != REPLICATED and not on_snapshots:
+            lab.gluster(
+                f"snapshot create first {name} no-timestamp",
+                f"volume stop {name}",
+                "snapshot restore first",
+                f"volume start {name}",
+            )
     lab.on(
         "node4",
         "gluster volume info mirror >/dev/null 2>&1 || { "
@@ -303,36 +361,68 @@ def make_cluster() -> None:
 
 
 def wait_until_well(seconds: float = 300) -> str:
-    """Until all nodes know each other and all bricks are online; what is missing, if it does not come."""
+    """Until all nodes know each other and all bricks are online; what is missing, if it does not come.
+
+    Bricks of a volume that is stopped, and one that is on its node no more, are not waited for: they do not
+    come. What they mean is judged by the runs that follow.
+    """
     deadline = time.monotonic() + seconds
-    script = (
-        "/usr/sbin/gluster pool list | grep -c Connected; "
-        "/usr/sbin/gluster --xml volume status all | grep -A2 '<path>/' | grep -c '<status>1</status>'"
-    )
     said = ""
     while time.monotonic() < deadline:
+        said = "no answer"
         with contextlib.suppress(subprocess.TimeoutExpired):
-            said = "; ".join(
-                " ".join(lab.on(node, script, check=False, seconds=60).split()) for node in SERVERS
-            )
-            # Only bricks have a path. Of the daemon that heals, 10.3 may say "N" where it is at work: after
-            # a node has come back whose volume is of a newer version.
-            counts = [one.split() for one in said.split("; ")]
-            bricks = len(SERVERS) * len(VOLUMES)
-            if all(len(one) == 2 and one[0] == "3" and int(one[1]) >= bricks for one in counts):
-                return ""
-        time.sleep(2)
+            said = missing_now()
+        if not said:
+            return ""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if "failed\n" in on_all("systemctl is-failed glusterd; true").values():
+                return f"glusterd does not start; {said}"
+        time.sleep(1)
     return said
 
 
-def mend() -> str:
+def missing_now() -> str:
+    """node1 tells of all bricks, by what each glusterd says of its own; the others, whom they know."""
+    pool = "/usr/sbin/gluster pool list | grep -c Connected; "
+    told = lab.on(
+        "node1",
+        pool + "/usr/sbin/gluster volume info | grep -c '^Status: Started'; "
+        "/usr/sbin/gluster --xml volume status all",
+        check=False,
+        seconds=60,
+    )
+    counts = told.split()[:2]
+    if counts[:1] != [str(len(SERVERS))] or not counts[1:]:
+        return f"node1 knows {told[:100]!r}"
+    # Only bricks have a path. Of the daemon that heals, 10.3 may say "N" where it is at work: after
+    # a node has come back whose volume is of a newer version.
+    bricks = re.findall(
+        r"<hostname>(\S+)</hostname>\s*<path>(/\S+)</path>.*?<status>(\d)</status>", told, re.DOTALL
+    )
+    away = [(node, path) for node, path, status in bricks if status != "1" and is_there(node, path)]
+    if away or len(bricks) < int(counts[1]) * len(SERVERS):
+        return f"{counts[1]} volumes are started; bricks: {len(bricks)}, of these offline: {away}"
+    for node in SERVERS[1:]:
+        known = lab.on(node, pool, check=False, seconds=60).strip()
+        if known != str(len(SERVERS)):
+            return f"{node} knows {known!r}"
+    return ""
+
+
+def mend(off: t.Iterable[str]) -> str:
     """The fault is over, and nothing of the harness is in the way; what is missing even so."""
-    running = lab("status", check=False)
-    for node in SERVERS:
-        if re.search(rf"^{node} +- ", running, re.MULTILINE):
-            lab("boot", node, check=False)
+    while RETURNS:
+        RETURNS.pop().join()
+    for node in off:
+        boot(node)
     link("master", "lab")
-    lab.on("node1", "rm -f /run/faults; systemctl reset-failed glusterd; systemctl start glusterd")
+    # After it was killed the unit would wait for a minute, and a start for that (RestartSec).
+    lab.on(
+        "node1",
+        "rm -f /run/faults; systemctl is-active --quiet glusterd || "
+        f"{{ systemctl stop glusterd; {START}; }}",
+        check=False,
+    )
     return wait_until_well()
 
 
@@ -375,8 +465,138 @@ def activate_again(said: str, _folder: Path) -> str:
     return f"{cloned[0]} deactivated and activated" if cloned else ""
 
 
-def remove_half_cloned(said: str, folder: Path) -> str:
+def on_all(script: str) -> dict[str, str]:
+    """What each of the servers says, at the same time."""
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        return dict(zip(SERVERS, pool.map(lambda node: lab.on(node, script), SERVERS)))
+
+
+def forget(said: str, _folder: Path) -> str:
+    """What the guide tells of a snapshot that its volume lies on."""
+    name = re.findall(r"[Ss]napshot (\S+?):? (?:is )?what its volume lies on", said)[-1]
+    on_all("systemctl stop glusterd")
+    on_all(f"rm -rf {STORE}/snaps/{name}")
+    on_all(START)
+    wait_until_well()
+    return "the snapshot forgotten by all servers"
+
+
+def end_restore(_said: str, _folder: Path) -> str:
+    """What the guide tells of a restore that was cut off in its midst."""
+    told = on_all(
+        f"cd {STORE}; grep -l ^status=4 snaps/*/info | xargs -r dirname; "
+        "grep -H ^brick-0= vols/*/info; true"
+    )
+    unfinished = re.search(r"^snaps/(\S+)$", "\n".join(told.values()), re.MULTILINE)
+    name = unfinished[1] if unfinished else ""
+    listed = "\n".join(on_all(f"ls {STORE}/snaps/{name}; true").values())
+    digits = re.findall(r"^[0-9a-f]{32}$", listed, re.MULTILINE)
+    if not name or not digits:
+        return ""
+    lies = re.compile(rf"vols/(\S+)/info:.*-{digits[0]}-")
+    having = {node: found[1] for node in SERVERS for found in [lies.search(told[node])] if found}
+    on_all("systemctl stop glusterd")
+    if not having:
+        return put_back(name)
+    good, volume = min(having.items())
+    on_all(f"rm -rf {STORE}/snaps/{name} {STORE}/trash/vols-{volume}.deleted")
+    files_of_it = lab.on(good, f"tar -C {STORE}/vols -c {volume} | base64 -w0")
+    for node in set(SERVERS) - {good}:
+        give(node, f"rm -rf {STORE}/vols/{volume}; base64 -d | tar -C {STORE}/vols -x", files_of_it)
+    on_all(START)
+    wait_until_well()
+    put_identity_back(volume)
+    return "the restore ended by hand"
+
+
+def put_back(name: str) -> str:
+    """No server has restored: each has its files of the volume of before in the trash."""
+    on_all(
+        f"cd {STORE}; for old in trash/vols-*.deleted; do "
+        "new=${old#trash/vols-}; new=vols/${new%.deleted}; "
+        "rmdir $new; test -e $new || mv $old $new; done; "
+        f"sed -i s/^status=4/status=2/ snaps/{name}/info; {START}"
+    )
+    wait_until_well()
+    return "the restore taken back by hand"
+
+
+def mend_start(said: str, folder: Path) -> str:
+    """Of a clone that was never started, or of a volume that was restored."""
     name = re.findall(r"volume start (\S+) failed", said)[-1]
+    if name not in VOLUMES:
+        return remove_half_cloned(name, folder)
+    return replace_lost_bricks(name) if "Failed to find" in said else put_identity_back(name)
+
+
+def bricks_of(volume: str) -> list[tuple[str, str]]:
+    """Their nodes and paths."""
+    return re.findall(
+        r"^Brick\d+: (\S+?):(/\S+)", lab.gluster(f"volume info {volume}"), re.MULTILINE
+    )
+
+
+def lost_bricks(volume: str) -> list[tuple[str, str]]:
+    """Those that are on their nodes no more."""
+    return [(node, path) for node, path in bricks_of(volume) if not is_there(node, path)]
+
+
+def is_there(node: str, path: str) -> bool:
+    return "yes" in lab.on(node, f"test -d {path} && echo yes; true")
+
+
+REPLACED = "the lost brick replaced"
+
+
+def replace_lost_bricks(volume: str) -> str:
+    """What the guide tells of a brick that a power cut took in the moment of a restore."""
+    gone = lost_bricks(volume)
+    lab.gluster(f"volume set {volume} {HELD}", f"volume start {volume} force")
+    used = lab.gluster("volume info")
+    for node, path in gone:
+        free = next(b for b in SPARE if f"{node}:{b}" not in used)
+        # That of an earlier time has files, and snapshots taken of it, which are other logical volumes.
+        lab.on(node, f"rm -rf {free}")
+        lab.gluster(f"volume replace-brick {volume} {node}:{path} {node}:{free} commit force")
+    wait_until_well(60)  # a new brick is online after some seconds
+    return f"{REPLACED} on {' and '.join(node for node, _path in gone)}"
+
+
+def bring_online(said: str, _folder: Path) -> str:
+    """What the guide tells of bricks that are offline, of nodes that are up."""
+    (name,) = set(re.findall(r"[Bb]ricks of volume (\S+) are offline", said))
+    if lost_bricks(name):
+        return replace_lost_bricks(name)
+    lab.gluster(f"volume start {name} force")
+    wait_until_well(60)
+    return "the volume started by force"
+
+
+def healed(volume: str, seconds: float = 120) -> list[str]:
+    """What is not, after that time. While the volume is read-only nothing is (10.3)."""
+    deadline = time.monotonic() + seconds
+    while True:
+        # The daemon that heals looks by itself every ten minutes.
+        heal = f"/usr/sbin/gluster volume heal {volume}"
+        told = lab.on("node1", f"{heal} >/dev/null; {heal} info; true")
+        left = re.findall(r"Number of entries: (\S+)", told)
+        if set(left) == {"0"}:
+            return []
+        if time.monotonic() > deadline:
+            return [f"{volume} is not healed: {left}"]
+        time.sleep(2)
+
+
+def put_identity_back(volume: str) -> str:
+    known = re.findall(r"Volume ID: (\S+)", lab.gluster(f"volume info {volume}"))
+    value = known[0].replace("-", "")
+    for node, path in bricks_of(volume):
+        # One that is gone is another matter.
+        lab.on(node, f"setfattr -n trusted.glusterfs.volume-id -v 0x{value} {path}", check=False)
+    return "the volume's id given to its bricks"
+
+
+def remove_half_cloned(name: str, folder: Path) -> str:
     return f"the clone removed ({remove('gluster_snapshot_clone', name, folder)})"
 
 
@@ -391,8 +611,12 @@ ADVICE: dict[str, t.Callable[[str, Path], str]] = {
     "systemctl restart glusterd on the named node": restart_named,
     "remove it (state: absent), and take it again": remove_half_made,
     "Restart that glusterd (systemctl restart glusterd)": restart_here,
-    "remove it (gluster_snapshot_clone, state: absent), and make it again": remove_half_cloned,
+    "remove it (gluster_snapshot_clone, state: absent), and make it again": mend_start,
+    "tells how to make glusterd forget it": forget,
+    "If none is, a node was cut off amid one": end_restore,
+    "glusterd does not answer on this node": end_restore,
     "has 0 bytes, remove it and its .pub": remove_empty_keys,
+    "runs all the same, else gluster volume start": bring_online,
     "Try again when the cluster has less to do": lambda _said, _folder: (
         "nothing, but to run it again"
     ),
@@ -410,16 +634,16 @@ def follow(said: str, folder: Path) -> str:
 
 def clear() -> None:
     """No snapshot, no clone and no option: what each case begins with."""
-    known = lab.gluster("volume list").split()
-    for name in set(known) - set(VOLUMES):
-        lab.on("node1", f"yes | /usr/sbin/gluster volume stop {name} force; true")
-        lab.gluster(f"volume delete {name}")
-    for name in VOLUMES:
-        # A failover leaves it read-only; a restore that was not finished too, with a note. The other options
-        # of a volume that is replicated are those of its session.
-        which = " features.read-only" if name == REPLICATED else ""
-        gluster = "/usr/sbin/gluster --mode=script volume"
-        lab.on("node1", f"{gluster} reset {name}{which}; {gluster} start {name}; true")
+    gluster = "/usr/sbin/gluster --mode=script volume"
+    for told in lab.gluster("volume info").split("Volume Name: ")[1:]:
+        name = told.split()[0]
+        if name not in VOLUMES:
+            lab.on("node1", f"yes | {gluster} stop {name} force; {gluster} delete {name}")
+        elif "Status: Started" not in told or re.search(OF_A_CASE, told, re.MULTILINE):
+            # A failover leaves it read-only; a restore that was not finished too, with a note. The other
+            # options of a volume that is replicated are those of its session.
+            which = " features.read-only" if name == REPLICATED else ""
+            lab.on("node1", f"{gluster} reset {name}{which}; {gluster} start {name}; true")
     if not delete_snapshots():
         return
     # What a node lists without a file of it, until its glusterd is restarted.
@@ -431,7 +655,7 @@ def clear() -> None:
 
 def snapshots() -> set[str]:
     """Those that any of the nodes knows."""
-    said = [lab.on(node, "/usr/sbin/gluster snapshot list") for node in SERVERS]
+    said = on_all("/usr/sbin/gluster snapshot list").values()
     return {name for one in said for name in one.splitlines()} - {"No snapshots present"}
 
 
@@ -456,55 +680,57 @@ def sources(operation: t.Mapping[str, t.Any], done: bool = False) -> dict[str, s
     return {volume: moved.get(volume, f"node1:/{volume}") for volume in operation["volumes"]}
 
 
-def write(name: str, where: t.Iterable[str]) -> None:
-    """A file in each of these, acknowledged by the disk."""
-    for source in where:
-        lab.on(
-            "node4",
-            f"{MOUNT.format(source)} && echo {name} > /mnt/faults/{name} && sync /mnt/faults/{name}"
-            "; code=$?; umount /mnt/faults; exit $code",
-        )
+READ = "(cd /mnt/faults && grep -H . -- *)"
+UNMOUNT = "code=$?; umount /mnt/faults; exit $code"
 
 
-def files(source: str) -> set[str]:
+def write(name: str, source: str) -> str:
+    """A file in it, acknowledged by the disk; what is in it then."""
+    done = f"echo {name} > /mnt/faults/{name} && sync /mnt/faults/{name} && {READ}"
+    return lab.on("node4", f"{MOUNT.format(source)} && {done}; {UNMOUNT}")
+
+
+def files(source: str, told: str = "") -> set[str]:
     """Those of a volume, or of a snapshot, that hold what was written."""
-    said = lab.on(
-        "node4",
-        f"{MOUNT.format(source)} && cd /mnt/faults && grep -H . -- * ; cd /; umount /mnt/faults",
-        check=False,
-    )
+    said = told or lab.on("node4", f"{MOUNT.format(source)} && {READ}; {UNMOUNT}", check=False)
     pairs = (line.split(":", 1) for line in said.splitlines() if ":" in line)
     return {pair[0] for pair in pairs if pair[0] == pair[1]}
 
 
-def lost(acknowledged: t.Iterable[str], where: t.Mapping[str, str]) -> list[str]:
-    """What is neither in its volume nor in a snapshot."""
+def lost(
+    acknowledged: t.Iterable[str], where: t.Mapping[str, str], read: t.Mapping[str, str]
+) -> list[str]:
+    """What is neither in its volume, which was read already or is now, nor in a snapshot."""
     found = []
     for volume, source in where.items():
-        missing = set(acknowledged) - files(source)
-        for name in lab.gluster(f"snapshot list {volume}").split() if missing else ():
-            lab.on("node1", f"/usr/sbin/gluster --mode=script snapshot activate {name}; true")
-            missing -= files(f"node1:/snaps/{name}/{volume}")
+        missing = set(acknowledged) - files(source, read.get(source, ""))
+        names = lab.gluster(f"snapshot list {volume}").split() if missing else []
+        # What a restore has kept has most.
+        for name in sorted(names, key=lambda one: not one.startswith("before-restore")):
+            if missing:
+                lab.on("node1", f"/usr/sbin/gluster --mode=script snapshot activate {name}; true")
+                missing -= files(f"node1:/snaps/{name}/{volume}")
         found += [f"{name} of {volume} is lost" for name in sorted(missing)]
     return found
 
 
-def state(operation: t.Mapping[str, t.Any]) -> list[str]:
-    """What is not as it should be."""
+def state(operation: t.Mapping[str, t.Any], read: dict[str, str]) -> list[str]:
+    """What is not as it should be, and what volumes have, into ``read``."""
     found = []
-    lists = {node: lab.on(node, "/usr/sbin/gluster snapshot list", check=False) for node in SERVERS}
+    told = on_all("/usr/sbin/gluster snapshot list; echo; nft list tables 2>&1; true")
+    lists = {node: one.partition("\n\n")[0] for node, one in told.items()}
     if len(set(lists.values())) > 1:
         found.append(f"nodes know other snapshots: {lists}")
+    found += [
+        f"{node} holds packets" for node, one in told.items() if "gluster" in one.split("\n\n")[-1]
+    ]
     for volume, source in sources(operation, done=True).items():
         if "Status: Started" not in lab.gluster(f"volume info {volume}"):
             found.append(f"{volume} is not started")
         try:
-            write("after", [source])
+            read[source] = write("after", source)
         except RuntimeError as error:
             found.append(f"{source} cannot be written: {error}")
-    for node in SERVERS:
-        if "gluster" in lab.on(node, "nft list tables 2>&1; true"):
-            found.append(f"{node} holds packets")
     for command, expected in operation["wanted"].items():
         if not re.search(expected, lab.gluster(command), re.MULTILINE):
             found.append(f"gluster {command} does not say {expected!r}")
@@ -517,7 +743,8 @@ def state(operation: t.Mapping[str, t.Any]) -> list[str]:
 def start(operation: t.Mapping[str, t.Any], name: str, folder: Path) -> list[str]:
     clear()
     old, new = f"{name}-old", f"{name}-new"
-    write(old, sources(operation).values())
+    for source in sources(operation).values():
+        write(old, source)
     try:
         lab.gluster(*operation.get("before", ()))
     except RuntimeError:
@@ -527,9 +754,10 @@ def start(operation: t.Mapping[str, t.Any], name: str, folder: Path) -> list[str
         lab.gluster(*operation.get("before", ()))
     if "prepare" in operation:
         end, said = play(operation["prepare"], folder)
-        if end in ("failed", "lost"):
+        if end in BAD:
             raise RuntimeError(f"the start cannot be made: {said}")
-    write(new, sources(operation).values())
+    for source in sources(operation).values():
+        write(new, source)
     return [old, new]
 
 
@@ -553,14 +781,20 @@ def commands_of(name: str, folder: Path) -> list[tuple[str, float]]:
     return listener.commands
 
 
+def alike(commands: t.Sequence[tuple[str, float]]) -> int:
+    """How many of them are the same as the last one, with it."""
+    return [plain(command) for command, _seconds in commands].count(plain(commands[-1][0]))
+
+
 def cases_of(name: str, commands: t.Sequence[tuple[str, float]]) -> list[Case]:
     """Of an operation, first what may do most harm: changing commands."""
     found = []
     for number, (command, seconds) in enumerate(commands, 1):
         # After a command that only reads is before the next one.
         moments = ("before",) if READS.match(command) else ("before", "during", "after")
+        nth = alike(commands[:number])
         found += [
-            Case(name, number, command, moment, fault, round(seconds, 1))
+            Case(name, number, command, moment, fault, round(seconds, 1), nth)
             for moment in moments
             for fault in FAULTS
         ]
@@ -573,39 +807,51 @@ def judge(case: Case, folder: Path) -> Result:
     operation = OPERATIONS[case.operation]
     acknowledged = start(operation, f"{int(time.time())}", folder)
     problems = []
+    read: dict[str, str] = {}
     (result.first, result.said), listener = disturbed(case, operation, folder)
-    warned = (
-        "Run the task again" in result.said
-    )  # of the first run alone: below is what others said
+    # Of the first run alone: below is what others said.
+    warned = "Run the task again" in result.said
     if not listener.struck:
         problems.append("the fault had no place: the command was not run")
-    missing = mend()
-    if missing:
-        problems.append(f"the cluster is not well again: {missing}")
+    missing = mend(["node1"] if case.fault == "node" else [])
     if TRACEBACK.search(result.said) and case.fault != "module":
         problems.append(f"a traceback: {result.said[:400]}")
-    result.second, said = play(operation["play"], folder)
-    while result.second in BAD:
-        result.said = said
-        if TRACEBACK.search(said):
-            problems.append(f"a traceback: {said[:400]}")
-        did = follow(said, folder) if len(result.done) < TRIES else ""
-        if not did:
-            break
-        result.done += (did,)
-        result.second, said = play(operation["play"], folder)
+    problems += second_of(result, folder)
+    # Where its node is cut off the module is gone: then it was ssh that waited.
+    if result.second == "hung" or (result.first == "hung" and case.fault != "node"):
+        problems.append("a run did not end by itself")
     if result.second not in BAD:
         if result.first not in BAD and result.second == "changed" and not warned:
             problems.append(
                 "the first run said that it had succeeded, and the second changed something"
             )
-        if play(operation["play"], folder)[0] != "unchanged":
+        if missing and missing_now():
+            problems.append(f"the cluster is not well again: {missing}")
+        # One that finds nothing to do is what a third is to be.
+        if result.second == "changed" and play(operation["play"], folder)[0] != "unchanged":
             problems.append("a third run is not unchanged")
-        problems += state(operation)
-    problems += lost(acknowledged, sources(operation, result.second not in BAD))
+        problems += state(operation, read)
+        if any(REPLACED in did for did in result.done):
+            problems += [text for volume in operation["volumes"] for text in healed(volume)]
+    problems += lost(acknowledged, sources(operation, result.second not in BAD), read)
     result.problems = tuple(problems)
     result.seconds = round(time.monotonic() - begun)
     return result
+
+
+def second_of(result: Result, folder: Path) -> t.Iterator[str]:
+    """The run after the fault, and others while what a message says can be done; what is wrong with them."""
+    wanted = OPERATIONS[result.case.operation]["play"]
+    result.second, said = play(wanted, folder)
+    while result.second in BAD:
+        result.said = said
+        if TRACEBACK.search(said):
+            yield f"a traceback: {said[:400]}"
+        did = follow(said, folder) if len(result.done) < TRIES else ""
+        if not did:
+            return
+        result.done += (did,)
+        result.second, said = play(wanted, folder)
 
 
 def in_turn(rows: t.Iterable[t.Iterable[Case]]) -> t.Iterator[Case]:
@@ -618,22 +864,21 @@ def in_turn(rows: t.Iterable[t.Iterable[Case]]) -> t.Iterator[Case]:
             waiting.append(row)
 
 
-def short(cases: t.Iterable[Case]) -> list[Case]:
+def short() -> list[Case]:
     return [
-        case
-        for case in cases
-        for operation, command, moment, faults in SHORT
-        if (case.operation, case.moment) == (operation, moment)
-        and case.command.startswith(command)
-        and case.fault in faults
+        Case(operation, number, command, moment, fault, SHORT_LASTING)
+        for number, (operation, command, moment, faults) in enumerate(SHORT, 1)
+        for fault in faults
     ]
 
 
 def main() -> None:
+    # Where it waits, if somebody has waited for it for too long.
+    faulthandler.register(signal.SIGTERM, chain=True)
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--short", action="store_true", help="eight of them")
+    parser.add_argument("--short", action="store_true", help="ten of them")
     parser.add_argument("--table", action="store_true", help="write the page, run nothing")
     parser.add_argument("--only", default="", help="those whose key has this in it")
     parser.add_argument("--results", type=Path, help="where they are kept, and were")
@@ -648,12 +893,13 @@ def main() -> None:
 
 
 def run(options: argparse.Namespace, kept: dict[str, t.Any], folder: Path) -> int:
-    make_cluster()
-    missing = mend()  # what a run that was ended left
+    make_cluster(restored=not options.short)
+    # What a run that was ended left.
+    running = lab("status", check=False)
+    missing = mend(node for node in SERVERS if re.search(rf"^{node} +- ", running, re.MULTILINE))
     if missing:
         print(f"the cluster is not well: {missing}", flush=True)
         return 1
-    names = [one[0] for one in SHORT] if options.short else list(OPERATIONS)
     only = options.only.partition("/")[0]
     out: list[str] = []
 
@@ -671,8 +917,10 @@ def run(options: argparse.Namespace, kept: dict[str, t.Any], folder: Path) -> in
         print(f"{name}: {told}: {len(left)} of {len(found)} faults are left", flush=True)
         yield from left
 
-    left: t.Iterable[Case] = in_turn([cases(name) for name in names if only in ("", name)])
-    for case in short(left) if options.short else left:
+    left = in_turn([cases(name) for name in OPERATIONS if only in ("", name)])
+    if options.short:
+        left = (case for case in short() if not kept.get(case.key, {}).get("first"))
+    for case in left:
         try:
             result = judge(case, folder)
         except (RuntimeError, subprocess.TimeoutExpired) as error:
@@ -690,6 +938,8 @@ def run(options: argparse.Namespace, kept: dict[str, t.Any], folder: Path) -> in
         )
         if not result.first:
             return UNFIT
+        if options.short and result.problems:
+            return 1
     # Also what an earlier run has found, or one that ended with another code.
     found = [key for key, one in kept.items() if options.only in key and one["problems"]]
     return 1 if found or out else 0

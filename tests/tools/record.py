@@ -42,6 +42,9 @@ FILES = " ".join(
     ]
 )
 PRIVATE = "/root/.ssh/id_ed25519"
+TOGETHER = "gluster --mode=script --"
+"""With commands on its input, or with one behind a "--" and no input."""
+
 WRAPPER = f"""#!/bin/sh
 # Stands before the real program: the same, written down. The workers of geo-replication talk through the
 # input and output of an ssh of theirs: that is none of ours. Nor is what others do with these programs.
@@ -58,7 +61,7 @@ printf '%s\\0' "${{0##*/}}" "$@" > "$call/argv"
 for file in {FILES}; do [ ! -f "$file" ] || cp "$file" "$call/file$(echo "$file" | tr / +)"; done
 for file in {PRIVATE}; do [ ! -f "$file" ] || : > "$call/file$(echo "$file" | tr / +)"; done
 # Who else calls these programs may leave an input open that never ends.
-case "${{0##*/}} $*" in *"-restore "*|ipset*" restore"*) cat ;; esac > "$call/stdin"
+case "${{0##*/}} $*" in *"-restore "*|ipset*" restore"*|"{TOGETHER}"*) cat ;; esac > "$call/stdin"
 env PATH=/usr/sbin:/usr/bin:/sbin:/bin "${{0##*/}}" "$@" \\
     > "$call/stdout" 2> "$call/stderr" < "$call/stdin"
 code=$?
@@ -511,9 +514,9 @@ def ours(argv: list[str]) -> bool:
         return not any("pem" in word for word in argv)
     if argv[0] == "sh":
         return argv[2].startswith("set -e; umask") or "config-check" in argv[2]
-    if argv[0] == "gluster" and argv[1:] in OWN_GLUSTER:
-        return True
-    marks = {"gluster": {"--mode=script", "--"}, "lvs": {"--reportformat=json"}}
+    if argv[0] == "gluster":
+        return argv[1:] in OWN_GLUSTER or " ".join(argv).startswith(TOGETHER)
+    marks = {"lvs": {"--reportformat=json"}}
     return marks.get(argv[0], set()) <= set(argv)
 
 

@@ -81,19 +81,37 @@ class Recording:
     def __repr__(self) -> str:
         return f"{self.version}-{self.name}"
 
+    @property
+    def of_gluster(self) -> list[dict[str, t.Any]]:
+        """The calls that tell in XML."""
+        return [call for call in self.calls if "--xml" in call["argv"]]
+
     @staticmethod
-    def words(call: dict[str, t.Any]) -> list[str]:
-        """The sub-command of a call of gluster."""
+    def commands(call: dict[str, t.Any]) -> list[list[str]]:
+        """The sub-commands of a call of gluster: one, or those on its input."""
         argv: list[str] = call["argv"]
-        return argv[argv.index("--") + 1 :]
+        if "--" not in argv:
+            return [line.split() for line in call.get("stdin", [])]
+        return [argv[argv.index("--") + 1 :]]
 
     def answers(self, *words: str) -> list[str]:
-        """What gluster printed each time the words began its sub-command."""
+        """What gluster printed each time the words began a sub-command."""
         return [
-            "\n".join(call["stdout"])
-            for call in self.calls
-            if "--" in call["argv"] and self.words(call)[: len(words)] == list(words)
+            answer
+            for call in self.of_gluster
+            for command, answer in zip(self.commands(call), answers(call))
+            if command[: len(words)] == list(words)
         ]
+
+
+def answers(call: dict[str, t.Any]) -> list[str]:
+    """What a call printed, to each sub-command."""
+    return apart("\n".join(call["stdout"]))
+
+
+def apart(text: str) -> list[str]:
+    """The answers in XML, and what follows them."""
+    return re.split(r"(?<=</cliOutput>)\n(?=.)", text)
 
 
 def recordings(*names: str) -> list[Recording]:
@@ -160,10 +178,10 @@ class Replay:
         return Output(call["rc"], "\n".join(call["stdout"]), "\n".join(call["stderr"]))
 
     def _place(self, words: list[str]) -> int:
-        """The next one, except that snapshots that are taken at once come in any order."""
+        """The next one, except that snapshots that are taken or removed at once come in any order."""
         for place, call in enumerate(self.left):
             if call["argv"] == words:
                 return place
-            if "create" not in call["argv"]:
+            if not {"create", "delete"} & set(call["argv"]):
                 break
         return 0

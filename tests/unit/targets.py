@@ -17,6 +17,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils import (
     _module,
     _results,
     _session_results,
+    _volume_results,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide import (
     clone,
@@ -33,6 +34,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide 
     sets,
     snapshot,
     snapshot_set,
+    volume_notes,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import (
     Plan,
@@ -44,13 +46,8 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._hold.fi
     read_nft,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
-    Brick,
     Cluster,
     Snapshot,
-    SnapshotConfig,
-    Volume,
-    VolumeLimits,
-    VolumeStatus,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._read import (
     apart,
@@ -74,6 +71,13 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._trust i
     reader,
     ssh,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._volume_model import (
+    Brick,
+    SnapshotConfig,
+    Volume,
+    VolumeLimits,
+    VolumeStatus,
+)
 from ansible_collections.glusterfs.data_protection.plugins.modules import (
     gluster_consistency_group_info,
     gluster_georep_session_info,
@@ -83,6 +87,7 @@ from ansible_collections.glusterfs.data_protection.plugins.modules import (
 from ansible_collections.glusterfs.data_protection.tests.unit.recording import (
     RECORDED,
     Recording,
+    answers,
     recordings,
 )
 
@@ -123,7 +128,7 @@ SHOWS: tuple[Show, ...] = (
     lambda c: [_results.snapshot_result(one) for one in c.snapshots()],
     lambda c: [_results.set_result(one) for one in sets.sets_of_group("shop", c)],
     lambda c: snapshot_set.restored_volumes(c, "shop", "nightly"),
-    lambda c: [_results.volume_info_result(one) for one in c.volumes()],
+    lambda c: [_volume_results.volume_info_result(one) for one in c.volumes()],
     lambda c: [
         _session_results.session_result(one, c.volume("projects"), NOW)
         for one in c.sessions("projects")
@@ -166,7 +171,7 @@ def reader_of(text: str) -> Reader:
 
     said = printed(text)
 
-    def run(argv: t.Sequence[str], seconds: float, max_bytes: int) -> Output:
+    def run(argv: t.Sequence[str], seconds: float, max_bytes: int, on_input: str = "") -> Output:
         return Output(0, said, "")
 
     return Reader(Gluster(lock_timeout=0, run=run), run, lambda: "", lambda path: CONF, lambda: NOW)
@@ -263,7 +268,7 @@ def notebook(text: str) -> None:
     """Options of volumes and descriptions of snapshots, which anybody may set."""
     options = dict.fromkeys(
         (
-            *(notes.MEMBERSHIP, notes.TAKEN, mark.MARK, mark.READ_ONLY, notes.ORIGIN),
+            *(volume_notes.MEMBERSHIP, notes.TAKEN, mark.MARK, mark.READ_ONLY, volume_notes.ORIGIN),
             *(session.PAUSED_FOR, *quiesce.DISCONNECT_AFTER),
         ),
         text,
@@ -291,7 +296,7 @@ def notebook(text: str) -> None:
     asks: tuple[t.Callable[[], t.Any], ...] = (
         lambda: quiesce.hold_bricks(["projects"], known, {}),
         lambda: session.notes_of_pauses(known[0]),
-        lambda: [_results.volume_info_result(volume) for volume in known],
+        lambda: [_volume_results.volume_info_result(volume) for volume in known],
         lambda: notes.words_of(text),
     )
     for ask in asks:
@@ -348,9 +353,9 @@ def _covers(policy: retention.Policy) -> bool:
 def files(text: str) -> None:
     """Those of Gluster and of ssh on this node."""
     known = reader_of("")
-    known._text_of = lambda path: text
+    known.text_of = lambda path: text
     with contextlib.suppress(*ENDS):
-        known.session_settings()
+        known.georep.session_settings()
     georep.read_errors(text)
     facts.read_record(text)
     facts.read_secret_keys(text, text, text)
@@ -371,10 +376,11 @@ def merged(recording: Recording) -> str:
     """One answer that holds what each answer of a recording has to say."""
     root = ElementTree.XML("<cliOutput><opRet>0</opRet><opErrno>0</opErrno></cliOutput>")
     for call in recording.calls:
-        with contextlib.suppress(NotXml):
-            for child in parse("\n".join(call["stdout"])):
-                if root.find(child.tag) is None:
-                    root.append(child)
+        for answer in answers(call):
+            with contextlib.suppress(NotXml):
+                for child in parse(answer):
+                    if root.find(child.tag) is None:
+                        root.append(child)
     return '<?xml version="1.0"?>' + ElementTree.tostring(root, encoding="unicode")
 
 

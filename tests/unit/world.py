@@ -21,15 +21,9 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_model import Session
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     HALF_MADE,
-    Brick,
-    BrickStatus,
     Cluster,
     Snapshot,
-    SnapshotConfig,
     Topic,
-    Volume,
-    VolumeLimits,
-    VolumeStatus,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import settle
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
@@ -41,6 +35,15 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.err
     VOLUME_STARTED,
     VOLUME_STOPPED,
     GlusterError,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._volume_model import (
+    Brick,
+    BrickStatus,
+    Peer,
+    SnapshotConfig,
+    Volume,
+    VolumeLimits,
+    VolumeStatus,
 )
 
 if t.TYPE_CHECKING:
@@ -80,6 +83,8 @@ class World:
     time: str = "now"
     without_bricks: set[str] = field(default_factory=set)  # activated, until they are anew
     mounted_apart: dict[str, str] = field(default_factory=dict)
+    lost_after: str = ""  # the command after which glusterd knows that node2 is gone
+    cut_restores: dict[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     ids: t.Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -124,9 +129,11 @@ class World:
         if kind == "config":
             limits = {name: VolumeLimits(256, 256, 230) for name in self.volumes}
             return replace(self.config, volumes=limits)
-        # The others are thick_bricks and peers; None is said of a volume that is not there.
+        # The other one is thick_bricks; None is said of a volume that is not there.
         others: dict[str, t.Any] = {
+            "peers": (Peer("uuid-2", "node2", self.lost_after not in self.lines),),
             "mounted_apart": self.mounted_apart,
+            "cut_restores": self.cut_restores,
             "now": self.time,
             "sessions": self.sessions.get(name, ()),
             "snapshots": None,
@@ -143,10 +150,25 @@ class World:
 
     # The runner's side.
 
-    def run(self, words: t.Sequence[str]) -> None:
+    def run(
+        self,
+        words: t.Sequence[str],
+        _login: t.Sequence[str] = (),
+        check: t.Callable[[int], None] | None = None,
+    ) -> None:
         """Clients write, then the command is carried out, unless the power is cut."""
+        if check:
+            check(0)
         with self.lock:
             self._run(words)
+
+    def delete_snapshots(self, names: t.Sequence[str]) -> int:
+        for number, name in enumerate(names):
+            try:
+                self.run(("snapshot", "delete", name))
+            except GlusterError:
+                return number
+        return len(names)
 
     def _run(self, words: t.Sequence[str]) -> None:
         number = len(self.lines)

@@ -9,13 +9,14 @@ import typing as t
 
 from .mark import READ_ONLY
 from .names import check_snapshot_name, check_volume_name
-from .notes import ORIGIN, Origin
 from .plan import Plan, Refusal
 from .steps.snapshot import ActivateSnapshot, CloneSnapshot, DeactivateSnapshot
 from .steps.volume import DeleteVolume, SetVolumeOptions, StartVolume, StopVolume
+from .volume_notes import ORIGIN, Origin
 
 if t.TYPE_CHECKING:
-    from .._model import Cluster, Volume
+    from .._model import Cluster
+    from .._volume_model import Volume
     from .plan import Step
 
 

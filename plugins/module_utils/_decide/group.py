@@ -18,11 +18,13 @@ import uuid
 from dataclasses import dataclass, replace
 
 from .names import check_description, check_group_name, check_volume_name
-from .notes import MEMBERSHIP, UNSET, Membership, facts_of
+from .notes import UNSET, facts_of
 from .plan import Plan, Refusal
+from .volume_notes import MEMBERSHIP, Membership
 
 if t.TYPE_CHECKING:
-    from .._model import Cluster, Volume
+    from .._model import Cluster
+    from .._volume_model import Volume
     from .plan import Step
     from .steps.volume import SetVolumeOptions
 

@@ -17,7 +17,8 @@ from .names import DESCRIPTION_LONGEST
 from .notes import described, facts_of, line, made, said_in
 
 if t.TYPE_CHECKING:
-    from .._model import Cluster, Snapshot, Volume
+    from .._model import Cluster, Snapshot
+    from .._volume_model import Volume
 
 MARK = "user.data-protection.restore"
 READ_ONLY = "features.read-only"

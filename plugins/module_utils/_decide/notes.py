@@ -4,27 +4,25 @@
 """What the collection writes of snapshots, clones and groups, as one line of JSON, and how it reads that.
 
 On a snapshot it is in the description, after the words of a person: the only place there for anything,
-and it never changes. On a volume it is in an option of its own. What a volume says of its restore is
-in ``mark``.
+and it never changes. On a volume it is in an option of its own: see ``volume_notes``, and ``mark`` for what
+it says of its restore.
 """
 
 from __future__ import annotations
 
 import json
 import typing as t
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 from .._read.document import parse_json
 from .names import DESCRIPTION_LONGEST
 
 if t.TYPE_CHECKING:
-    from .._model import Snapshot, Volume
+    from .._model import Snapshot
+    from .._volume_model import Volume
 
-MEMBERSHIP = "user.data-protection.group"
 TAKEN = "user.data-protection.sets"
 """On the first volume of a set, that it was taken whole; see ``sets``."""
-
-ORIGIN = "user.data-protection.origin"
 
 UNSET = "-"
 """The value of an option of ours that says nothing: Gluster can neither reset nor empty one."""
@@ -115,41 +113,3 @@ class Tag:
     @classmethod
     def of(cls, snapshot: Snapshot) -> Tag | None:
         return made(cls, facts_of(snapshot.description, "set"))
-
-
-@dataclass(frozen=True)
-class Membership:
-    """What a member says: itself (so that a clone is told from it), its group, all members."""
-
-    volume: str  # UUID
-    id: str
-    name: str
-    members: tuple[str, ...]
-    revision: int = 1
-    description: str = ""
-
-    def text(self) -> str:
-        return line({**self.__dict__, "members": list(self.members)})
-
-    @classmethod
-    def of(cls, volume: Volume) -> Membership | None:
-        said = made(cls, said_in(volume, MEMBERSHIP))
-        if said is None or not all(isinstance(name, str) for name in said.members):
-            return None
-        return replace(said, members=tuple(said.members))
-
-
-@dataclass(frozen=True)
-class Origin:
-    """The snapshot a clone was made from; Gluster itself does not keep it."""
-
-    volume: str
-    snapshot: str
-    uuid: str
-
-    def text(self) -> str:
-        return json.dumps(self.__dict__, sort_keys=True)
-
-    @classmethod
-    def of(cls, volume: Volume) -> Origin | None:
-        return made(cls, said_in(volume, ORIGIN))

@@ -39,6 +39,9 @@ class Step:
     final: t.ClassVar[bool] = False
     """After this step nothing before it is taken back: the way is forward."""
 
+    every_node: t.ClassVar[bool] = False
+    """Only while all nodes of the pool are connected, also when it is tried again after a wait for a lock."""
+
     login: t.ClassVar[tuple[str, ...]] = ()
     """The words by which ssh reaches a host of another cluster, to run it there; none is here."""
 

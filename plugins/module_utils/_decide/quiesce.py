@@ -13,7 +13,7 @@ from .names import check_volume_name
 from .plan import Refusal
 
 if t.TYPE_CHECKING:
-    from .._model import Volume, VolumeStatus
+    from .._volume_model import Volume, VolumeStatus
 
 DISCONNECT_AFTER = {
     "network.ping-timeout": 42,

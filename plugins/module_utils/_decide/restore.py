@@ -29,7 +29,7 @@ from dataclasses import dataclass, replace
 
 from .mark import MARK, READ_ONLY, Mark, consumed
 from .names import LONGEST, check_snapshot_name, check_volume_name
-from .notes import MEMBERSHIP, TAKEN, UNSET
+from .notes import TAKEN, UNSET
 from .plan import Plan, Refusal
 from .snapshot import auto_delete_warning, find_snapshot
 from .steps.session import StopSession
@@ -42,9 +42,11 @@ from .steps.snapshot import (
     offline_bricks,
 )
 from .steps.volume import SetVolumeOptions, StartVolume, StopVolume, georep_obstacle, sessions_of
+from .volume_notes import MEMBERSHIP
 
 if t.TYPE_CHECKING:
-    from .._model import Cluster, Snapshot, Volume
+    from .._model import Cluster, Snapshot
+    from .._volume_model import Volume
     from .plan import Step
 
 LASTING = (MEMBERSHIP, TAKEN)
@@ -310,7 +312,8 @@ def _cleared(snapshot: Snapshot | None) -> list[Step]:
 
 
 def _held(volume: Volume, mark: Mark) -> list[Step]:
-    hold = _hold(volume, mark)
+    """Never taken back: a person may start the volume to mend its bricks, before the snapshot is kept."""
+    hold = replace(_hold(volume, mark), before=())
     return [hold] if any(volume.options.get(k) != value for k, value in hold.options) else []
 
 

@@ -20,10 +20,11 @@ from fnmatch import fnmatchcase, translate
 from .group import find_group
 from .mark import unfinished
 from .names import check_group_name, check_volume_name
-from .notes import Origin, Tag, facts_of, words_of
+from .notes import Tag, facts_of, words_of
 from .plan import FORKS, AtOnce, Plan, Refusal
 from .sets import moment, sets_of, sets_of_group
 from .steps.snapshot import DeleteSnapshot, in_use
+from .volume_notes import Origin
 
 if t.TYPE_CHECKING:
     from .._model import Cluster, Snapshot

@@ -30,7 +30,8 @@ from .steps.volume import SetVolumeOptions
 
 if t.TYPE_CHECKING:
     from .._georep_model import Session, Setting
-    from .._model import Cluster, Volume
+    from .._model import Cluster, Topic
+    from .._volume_model import Volume
     from .plan import Step
 
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?\Z")
@@ -99,6 +100,13 @@ class WantedSession:
                 raise Refusal("paused_for goes with state: paused")
             if not self.paused_for.isprintable() or not 1 <= len(self.paused_for.encode()) <= 300:
                 raise Refusal("paused_for is one line of text, of up to 300 bytes")
+
+
+def questions(wanted: WantedSession) -> tuple[Topic, ...]:
+    """What is asked of each session. That there is none Gluster tells in text, so that comes last."""
+    of = wanted.volume
+    config = [("session_config", f"{of} {wanted.secondary}")] if _configures(wanted) else []
+    return (("volume", of), *config, ("sessions", of))
 
 
 def decide_session(wanted: WantedSession, cluster: Cluster) -> Plan:

@@ -21,7 +21,8 @@ from .notes import TAKEN, UNSET, Tag, words_of
 from .plan import Refusal
 
 if t.TYPE_CHECKING:
-    from .._model import Cluster, Snapshot, Volume
+    from .._model import Cluster, Snapshot
+    from .._volume_model import Volume
 
 PROVED, NOT_PROVED = "+", "-"
 SHORT = 8

@@ -16,7 +16,7 @@ from .names import (
     check_description,
     check_group_name,
 )
-from .notes import MEMBERSHIP, TAKEN, UNSET, Membership, Tag, described
+from .notes import TAKEN, UNSET, Tag, described
 from .plan import AtOnce, Plan, Refusal
 from .restore import (
     LASTING,
@@ -41,9 +41,11 @@ from .steps.snapshot import (
     spared,
 )
 from .steps.volume import SetVolumeOptions, StartVolume
+from .volume_notes import MEMBERSHIP, Membership
 
 if t.TYPE_CHECKING:
-    from .._model import Cluster, Snapshot, Volume
+    from .._model import Cluster, Snapshot
+    from .._volume_model import Volume
     from .group import Group
     from .plan import Step
     from .restore import Stages

@@ -11,8 +11,8 @@ What is turned away, in a place of our own that no other firewall program looks 
 * Packets without data pass. Without them TCP's keepalive ends idle connections of Gluster's clients
   after 16 s, and what is written then fails.
 * All else is answered with "no route". A connection survives that, as it survives a drop. But Linux
-  then takes back the doubling of its waiting time (RFC 6069), so that clients go on 1 s after the
-  hold, not as late again as the hold was long.
+  then takes back the doubling of its waiting time (RFC 6069), so that clients go on soon after the
+  hold. How soon depends on how often a server answers: CONTRIBUTING, what the lab taught.
 
 Two backends make commands and read answers in pure functions; ``Firewall`` runs them.
 """

@@ -29,22 +29,32 @@ WAITING = "/run/gluster_hold.waiting"
 
 @dataclass
 class Window:
-    """``patience`` is how many seconds to wait until all is held."""
+    """``patience`` is how many seconds to wait until all is held.
+
+    ``seconds`` are those in which all was held, ``held`` those in which anything was, up to the release of
+    this node: it counts from the last look at which nothing was held yet.
+    """
 
     find: t.Callable[[], Firewall]
     patience: float
     seconds: float | None = None
+    held: float | None = None
     _firewall: Firewall | None = None
     _opened: float = 0.0
+    _begun: float = 0.0
 
     def open(self, addresses: t.Sequence[Address]) -> None:
         """Wait until every brick is held."""
         self._firewall = self.find()  # now, since it takes a moment
         with contextlib.suppress(OSError), open(WAITING, "w", encoding="utf-8"):
             pass
-        deadline = time.monotonic() + self.patience
+        self._begun = time.monotonic()
+        deadline = self._begun + self.patience
         while True:
-            free = _not_held(addresses)
+            asked, answers = time.monotonic(), ask(addresses)
+            free = _not_held(answers)
+            if HELD not in answers.values():
+                self._begun = asked
             self._opened = time.monotonic()
             if not free:
                 return
@@ -65,9 +75,10 @@ class Window:
 
     def close(self, addresses: t.Sequence[Address]) -> Failure | None:
         """Are all of them held still? Then release this node, the sign for the others."""
-        free = _not_held(addresses)
+        free = _not_held(ask(addresses))
         self.seconds = round(time.monotonic() - self._opened, 2)
         self._release()
+        self.held = round(time.monotonic() - self._begun, 2)
         if not free:
             return None
         return Failure(
@@ -77,8 +88,7 @@ class Window:
         )
 
 
-def _not_held(addresses: t.Sequence[Address]) -> str:
-    answers = ask(addresses)
+def _not_held(answers: t.Mapping[Address, str]) -> str:
     return ", ".join(
         f"{host}:{port} ({answer})"
         for (host, port), answer in sorted(answers.items())

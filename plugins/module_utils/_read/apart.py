@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._model import SNAPSHOT_BRICK
+from .._volume_model import SNAPSHOT_BRICK
 
 PROPAGATED = ("shared:", "master:")
 """Fields of a mount that goes when glusterd unmounts it (mount_namespaces(7))."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._model import Peer
+from .._volume_model import Peer
 from .document import payload, text
 
 if t.TYPE_CHECKING:

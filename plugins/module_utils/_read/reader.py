@@ -10,37 +10,20 @@ import re
 import typing as t
 from dataclasses import replace
 
-from .._model import (
-    BEFORE_11,
-    CONSUMED,
-    GONE,
-    HALF_MADE,
-    ONLY_LISTED,
-    SNAPSHOT_BRICK,
-    Unknown,
-    VolumeStatus,
-)
-from .._run.errors import (
-    MISREAD,
-    NO_SNAPSHOT,
-    NO_VOLUME,
-    Failure,
-    GlusterError,
-    said_by,
-    understood,
-)
-from .._run.process import GEOREP, SSH
-from .snapshots import read_config, read_snapshot_bricks, read_snapshots
-from .volumes import read_volume_status, read_volumes
+from .._model import BEFORE_11, CONSUMED, GONE, HALF_MADE, ONLY_LISTED, Unknown
+from .._run.errors import NO_SNAPSHOT, NO_VOLUME, Failure, GlusterError, said_by, understood
+from .snapshots import read_snapshots
 
 if t.TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from .._georep_model import Room, Session, Setting
-    from .._model import BrickStatus, Cluster, Peer, Snapshot, SnapshotConfig, Topic, Volume
+    from .._georep_model import Session
+    from .._model import Cluster, Snapshot, Topic
     from .._run.gluster import Gluster
     from .._run.process import Output
-    from .thin import Leftover, LogicalVolume
+    from .._volume_model import BrickStatus, Peer, SnapshotConfig, Volume, VolumeStatus
+    from .georep_reader import GeorepReader
+    from .node_reader import NodeReader
 
     class Trust(t.Protocol):
         """A TrustReader: imported here, if only for its type, Ansible would send all of _trust everywhere."""
@@ -54,8 +37,6 @@ if t.TYPE_CHECKING:
 
 Answer = t.TypeVar("Answer")
 
-GSYNCD_CONF = "/etc/glusterfs/gsyncd.conf"
-GSYNCD_LOG = "/var/log/glusterfs/geo-replication/{}_{}_{}/gsyncd.log"
 SNAPSHOTS = "/var/lib/glusterd/snaps"
 VOLUMES = "/var/lib/glusterd/vols"
 GLUSTERD_INFO = "/var/lib/glusterd/glusterd.info"
@@ -72,11 +53,34 @@ tells it. What comes of the first is in CONTRIBUTING, what the lab taught.
 """
 
 
+QUESTIONS = {
+    "snapshot": "snapshot info {}",
+    "snapshot_bricks": "snapshot status {}",
+    "snapshots": "snapshot info volume {}",
+    "all_snapshots": "snapshot info",
+    "config": "snapshot config",
+    "volume": "volume info {}",
+    "all_volumes": "volume info",
+    "status": "volume status {}",
+    "sessions": "volume geo-replication {} status",
+    "session_config": "volume geo-replication {} config",
+    "peers": "pool list",
+}
+"""What asks Gluster for a topic."""
+
+
+OF_NODE = frozenset({"mounted_apart", "cut_restores", "thick_bricks"})
+"""Topics of a NodeReader; what is neither of these nor of a Reader is of a GeorepReader."""
+
+
+def question(kind: str, name: str = "") -> tuple[str, ...]:
+    return tuple(QUESTIONS[kind].format(name).split())
+
+
 class Reader:
     """Reads topics with commands that change nothing; each method is one command.
 
-    What reads the answer of most of them is imported there: a module asks for few, and Python compiles
-    all that it loads.
+    What few modules ask is in a part of it, imported where it is asked: Python compiles all that it loads.
     """
 
     def __init__(
@@ -90,19 +94,35 @@ class Reader:
         tables: t.Callable[[], t.Iterable[tuple[str, str]]] = lambda: (),
     ) -> None:
         self.gluster = gluster
-        self._run = run
-        self._mounts = mounts
-        self._text_of = text_of
+        self.execute = run
+        self.mounts = mounts
+        self.text_of = text_of
         self.now = now
-        self._names_in = names_in
-        self._tables = tables
+        self.names_in = names_in
+        self.tables = tables
         self.trust: Trust | None = None  # where a module has to do with a destination
-        self._logical_volumes: tuple[LogicalVolume, ...] | None = None
+        self._node: NodeReader | None = None
+
+    @property
+    def georep(self) -> GeorepReader:
+        """What has to do with geo-replication, and with other clusters."""
+        from .georep_reader import GeorepReader
+
+        return GeorepReader(self)
+
+    @property
+    def node(self) -> NodeReader:
+        """What is told by the node, and not by Gluster."""
+        if self._node is None:
+            from .node_reader import NodeReader
+
+            self._node = NodeReader(self)
+        return self._node
 
     def run_program(self, words: t.Sequence[str]) -> None:
         """The command of a Program."""
         if self.trust is None:
-            self._answer(words)
+            self.answer(words)
         else:
             self.trust.ssh.run(words)
 
@@ -114,33 +134,31 @@ class Reader:
         read: t.Mapping[str, t.Callable[[], t.Any]] = {
             "snapshot": lambda: self.snapshot(name),
             "snapshot_bricks": lambda: self.snapshot_bricks(name),
-            "snapshots": lambda: _if_there(lambda: self.snapshots(name)),
+            "snapshots": lambda: if_there(lambda: self.snapshots(name)),
             "volume": lambda: self.volume(name),
             "status": lambda: self.status(name)[name],
             "config": self.config,
-            "sessions": lambda: self.sessions(name),
-            "session_config": lambda: self.session_config(*name.split()),
-            "session_settings": self.session_settings,
-            "session_errors": lambda: self.session_errors(*name.split()),
-            "keys_accepted": lambda: self.keys_accepted(*name.split()),
-            "destination": lambda: self.destination(*name.split("::")),
-            "rsync_drops_data": lambda: self.rsync_drops_data(*name.split()),
-            "room": lambda: self.room_if_any(*name.split("::")),
             "now": self.now,
             "peers": self.peers,
-            "mounted_apart": self.mounted_apart,
             "all_volumes": lambda: {volume.name: volume for volume in self.volumes()},
             "all_snapshots": lambda: {found.name: found for found in self.snapshots()},
             "all_statuses": lambda: self.statuses(cluster.volumes()),
-            "thick_bricks": lambda: self.thick_bricks(cluster.volume(name), cluster.peers()),
         }
-        return read[kind]()
+        if kind in OF_NODE:
+            return self.node.learn(topic, cluster)
+        return read[kind]() if kind in read else self.georep.learn(topic)
 
     def refresh(self, cluster: Cluster, topics: t.Iterable[Topic]) -> Cluster:
         """The cluster with these topics read anew."""
-        for topic in topics:
-            cluster = self._with(cluster, topic)
+        topics = tuple(topics)
+        with self.together(topics):
+            for topic in topics:
+                cluster = self._with(cluster, topic)
         return cluster
+
+    def together(self, topics: t.Iterable[Topic]) -> t.ContextManager[None]:
+        """Within, what Gluster tells of them is asked of one ``gluster``."""
+        return self.gluster.together([question(*one) for one in topics if one[0] in QUESTIONS])
 
     def _with(self, cluster: Cluster, topic: Topic) -> Cluster:
         try:
@@ -157,9 +175,9 @@ class Reader:
 
     def snapshots(self, volume: str = "") -> tuple[Snapshot, ...]:
         """Those of a volume, or all of the cluster."""
-        words = ("snapshot", "info", *(("volume", volume) if volume else ()))
+        words = question("snapshots", volume) if volume else question("all_snapshots")
         return self._at_rest(
-            lambda: _all_of(volume, self._ask(words, read_snapshots), ("gluster", *words))
+            lambda: all_of(volume, self.ask(words, read_snapshots), ("gluster", *words))
         )
 
     def _at_rest(self, read: t.Callable[[], tuple[Snapshot, ...]]) -> tuple[Snapshot, ...]:
@@ -181,17 +199,17 @@ class Reader:
 
     def _examined(self, snapshots: t.Iterable[Snapshot]) -> tuple[Snapshot, ...]:
         """With what only files of glusterd tell of them."""
-        stored = set(self._names_in(SNAPSHOTS))
-        devices = " ".join(self._names_in(DEVICES))
+        stored = set(self.names_in(SNAPSHOTS))
+        devices = " ".join(self.names_in(DEVICES))
         active = set(re.findall(r"[0-9a-f]{32}", devices))
-        node = self._text_of(GLUSTERD_INFO)
+        node = self.text_of(GLUSTERD_INFO)
         uuid = re.search(r"^UUID=(\S+)", node, re.MULTILINE)
         version = re.search(r"operating-version=(\d{5,6})\b", node)
         plugins = version is not None and int(version.group(1)) >= PLUGINS_SINCE
 
         snapshots = tuple(snapshots)
         volumes = {
-            name: self._text_of(f"{VOLUMES}/{name}/info")
+            name: self.text_of(f"{VOLUMES}/{name}/info")
             for name in {snapshot.volume for snapshot in snapshots}
         }
 
@@ -202,11 +220,11 @@ class Reader:
             if f"-snaps-{snapshot.snapshot_volume}-" in volumes[snapshot.volume]:
                 return replace(snapshot, broken=CONSUMED)
             folder = f"{SNAPSHOTS}/{snapshot.name}"
-            wrote = self._text_of(f"{folder}/info").split()
+            wrote = self.text_of(f"{folder}/info").split()
             if BEGUN in wrote:
                 return replace(snapshot, broken=HALF_MADE)
             if plugins:
-                of_volume = self._text_of(f"{folder}/{snapshot.snapshot_volume}/info")
+                of_volume = self.text_of(f"{folder}/{snapshot.snapshot_volume}/info")
                 if of_volume and PLUGIN not in of_volume:
                     return replace(snapshot, broken=BEFORE_11)
             if REMOVED in wrote:
@@ -214,8 +232,7 @@ class Reader:
             if uuid and devices and snapshot.snapshot_volume not in active:
                 bricks = f"{folder}/{snapshot.snapshot_volume}/bricks"
                 if any(
-                    self._lies_here(f"{bricks}/{brick}", uuid[1])
-                    for brick in self._names_in(bricks)
+                    self._lies_here(f"{bricks}/{brick}", uuid[1]) for brick in self.names_in(bricks)
                 ):
                     return replace(snapshot, broken=GONE)
             return snapshot
@@ -224,31 +241,40 @@ class Reader:
 
     def _lies_here(self, brick: str, node: str) -> bool:
         """Is this brick of a snapshot, as glusterd has it in a file, on a logical volume of that node?"""
-        wrote = self._text_of(brick).splitlines()
+        wrote = self.text_of(brick).splitlines()
         return f"uuid={node}" in wrote and any(
             line.startswith("device_path=/dev/") for line in wrote
         )
 
     def snapshot_bricks(self, name: str) -> tuple[BrickStatus, ...]:
-        return self._ask(("snapshot", "status", name), read_snapshot_bricks)
+        from .volumes import read_snapshot_bricks
+
+        return self.ask(question("snapshot_bricks", name), read_snapshot_bricks)
 
     def volume(self, name: str) -> Volume | None:
+        from .volumes import read_volumes
+
         return self._named("volume", name, read_volumes)
 
     def _named(
         self, kind: str, name: str, read: t.Callable[[Element], tuple[Named, ...]]
     ) -> Named | None:
-        words = (kind, "info", name)
-        return _only(name, _if_there(lambda: self._ask(words, read)) or (), ("gluster", *words))
+        words = question(kind, name)
+        return only(name, if_there(lambda: self.ask(words, read)) or (), ("gluster", *words))
 
     def volumes(self) -> tuple[Volume, ...]:
-        return self._ask(("volume", "info"), read_volumes)
+        from .volumes import read_volumes
+
+        return self.ask(question("all_volumes"), read_volumes)
 
     def status(self, volume: str) -> dict[str, VolumeStatus]:
         """Of one volume, or with "all" of those started that nobody else has locked (10.3)."""
-        words = ("volume", "status", volume)
+        from .._volume_model import VolumeStatus
+        from .volumes import read_volume_status
+
+        words = question("status", volume)
         try:
-            found = self._ask(words, read_volume_status)
+            found = self.ask(words, read_volume_status)
         except GlusterError as error:
             if _stopped(error):
                 return {volume: VolumeStatus()}
@@ -267,12 +293,14 @@ class Reader:
         return found
 
     def config(self) -> SnapshotConfig:
-        return self._ask(("snapshot", "config"), read_config)
+        from .volumes import read_config
+
+        return self.ask(question("config"), read_config)
 
     def peers(self) -> tuple[Peer, ...]:
         from .peers import read_peers
 
-        return self._ask(("pool", "list"), read_peers)
+        return self.ask(question("peers"), read_peers)
 
     def snapshot_counts(self, volume: str) -> dict[str, int]:
         """How many of it each node knows that answers; they are one cluster, and can differ."""
@@ -281,162 +309,15 @@ class Reader:
         peers = [p.host for p in self.peers() if p.connected and p.host != "localhost"]
         for peer in peers:
             with contextlib.suppress(Failure):
-                there = self.destination(peer, volume)
+                there = self.georep.destination(peer, volume)
                 found.update({peer: there.snapshot_count} if there else {})
         return found
 
-    def sessions(self, volume: str = "") -> tuple[Session, ...]:
-        """Those of a primary volume, or all of the cluster."""
-        from .georep import read_sessions
-
-        words = ("volume", "geo-replication", *([volume] if volume else []), "status")
-        try:
-            return _all_of(volume, self._ask(words, read_sessions), ("gluster", *words))
-        except GlusterError as error:
-            if "No active geo-replication sessions" in error.text or _missing(error):
-                return ()
-            raise
-
-    def session_config(self, volume: str, secondary: str) -> dict[str, str]:
-        """Every key; none where this node has no such session, also if others list it."""
-        from .georep import read_session_config
-
-        words = ("volume", "geo-replication", volume, secondary, "config")
-        return _if_there(lambda: self._ask(words, read_session_config)) or {}
-
-    def session_settings(self) -> dict[str, Setting]:
-        """From the file that gsyncd itself has its keys and defaults from."""
-        import configparser
-
-        from .georep import read_settings
-
-        try:
-            settings = read_settings(self._text_of(GSYNCD_CONF))
-        except (*MISREAD, configparser.Error):
-            settings = {}
-        if not settings:
-            raise Failure(
-                f"{GSYNCD_CONF} cannot be read",
-                "Geo-replication is not installed here (glusterfs-geo-replication, glusterfs-server).",
-            )
-        return settings
-
-    def session_errors(self, volume: str, secondary: str) -> tuple[str, ...]:
-        """The last errors in the log that the workers of this node write."""
-        from .georep import read_errors
-
-        host, _colons, destination = secondary.rpartition("@")[2].partition("::")
-        return read_errors(self._text_of(GSYNCD_LOG.format(volume, host, destination)))
-
-    def keys_accepted(self, login: str, port: str) -> bool:
-        """Does the destination let the workers of this node in?
-
-        The key there has a command of its own, which refuses this one; ssh itself fails with 255.
-        """
-        output = self._run(
-            (*SSH, "-oIdentitiesOnly=yes", f"-i{GEOREP}/secret.pem", f"-p{port}", login, "true"),
-            60.0,
-            1 << 20,
-        )
-        return output.rc not in (None, 255)
-
-    def rsync_drops_data(self, login: str, port: str) -> bool:
-        """Of the destination; no, where this node cannot log in to try it."""
-        import shlex
-
-        from .rsync import TRIAL, drops_data
-
-        command = " ".join(shlex.quote(word) for word in TRIAL)
-        return drops_data(self._run((*SSH, f"-p{port}", login, command), 60.0, 1 << 20))
-
-    def destination(self, host: str, volume: str) -> Volume | None:
-        """A volume of another cluster: glusterd answers such questions without a password."""
-        words = ("volume", "info", volume)
-        try:
-            root = self.gluster.run(words, options=(f"--remote-host={host}",))
-        except GlusterError as error:
-            if _missing(error):
-                return None
-            if error.daemon_down:
-                raise Failure(
-                    f"glusterd of {host} does not answer this node",
-                    "It has to, on TCP port 24007, and its bricks on theirs.",
-                ) from None
-            raise
-        with understood(("gluster", *words)):
-            found = read_volumes(root)
-        return _only(volume, found, ("gluster", *words))
-
-    def room(self, host: str, volume: str) -> Room:
-        """Of a volume of this cluster or another one; an error where it cannot be mounted."""
-        from .._run.mount import mounted
-        from .room import commands, read_room
-
-        with mounted(host, volume, self._answer) as mount:
-            table, found = commands(mount)
-            answers = self._answer(table), self._answer(found)
-            with understood(table):
-                return read_room(*answers)
-
-    def room_if_any(self, host: str, volume: str) -> Room | None:
-        try:
-            return self.room(host, volume)
-        except Failure:
-            return None
-
-    def _answer(self, words: t.Sequence[str]) -> str:
+    def answer(self, words: t.Sequence[str]) -> str:
         """What a program printed that has to succeed."""
-        return said_by(words, self._run(words, 60.0, 1 << 20))
+        return said_by(words, self.execute(words, 60.0, 1 << 20))
 
-    def mounted_apart(self) -> dict[str, str]:
-        from .apart import mounted_apart
-
-        return mounted_apart(self._tables())
-
-    def logical_volumes(self) -> tuple[LogicalVolume, ...]:
-        """Of this node, read once for all volumes; none where LVM cannot be asked."""
-        from .thin import LVS, read_logical_volumes
-
-        if self._logical_volumes is None:
-            output = self._run(LVS, 60.0, 1 << 26)
-            try:
-                found = read_logical_volumes(output.stdout) if output.rc == 0 else ()
-            except MISREAD:
-                found = ()
-            self._logical_volumes = found
-        return self._logical_volumes
-
-    def leftovers(self) -> tuple[Leftover, ...]:
-        """Logical volumes of this node that Gluster made for a snapshot and does not know any more."""
-        from .thin import LVS_BY_SIZE, left_over
-
-        text = self._answer(LVS_BY_SIZE)
-        bricks = [brick.path for volume in self.volumes() for brick in volume.bricks]
-        known = {found.group(1) for found in map(SNAPSHOT_BRICK.search, bricks) if found}
-        known.update(one.snapshot_volume for one in self.snapshots() if one.snapshot_volume)
-        with understood(LVS_BY_SIZE):
-            return left_over(text, self._mounts(), known)
-
-    def thin_pools(
-        self, volume: Volume, peers: t.Iterable[Peer]
-    ) -> dict[str, LogicalVolume | None]:
-        """The bricks of the volume on this node, and the thin pool of each (None: not thin)."""
-        from .thin import thin_pool
-
-        here = {peer.uuid for peer in peers if peer.host == "localhost"}
-        bricks = [brick for brick in volume.bricks if brick.node_uuid in here]
-        known = self.logical_volumes() if bricks else ()
-        if not known:
-            return {}
-        mounts = self._mounts()
-        return {str(brick): thin_pool(brick.path, mounts, known)[1] for brick in bricks}
-
-    def thick_bricks(self, volume: Volume | None, peers: t.Iterable[Peer]) -> tuple[str, ...]:
-        """Bricks of this node that are not on a thin logical volume; other nodes are not seen."""
-        pools = self.thin_pools(volume, peers) if volume else {}
-        return tuple(sorted(brick for brick, pool in pools.items() if pool is None))
-
-    def _ask(self, words: tuple[str, ...], read: t.Callable[[Element], Answer]) -> Answer:
+    def ask(self, words: tuple[str, ...], read: t.Callable[[Element], Answer]) -> Answer:
         root = self.gluster.run(words)
         with understood(("gluster", *words)):
             return read(root)
@@ -446,7 +327,7 @@ Named = t.TypeVar("Named", bound="Snapshot | Volume")
 OfVolume = t.TypeVar("OfVolume", bound="Snapshot | Session")
 
 
-def _only(name: str, found: t.Sequence[Named], command: t.Sequence[str]) -> Named | None:
+def only(name: str, found: t.Sequence[Named], command: t.Sequence[str]) -> Named | None:
     """What was asked for by its name. Who believed an answer of something else would act on that."""
     if not found:
         return None
@@ -455,7 +336,7 @@ def _only(name: str, found: t.Sequence[Named], command: t.Sequence[str]) -> Name
     return found[0]
 
 
-def _all_of(
+def all_of(
     volume: str, found: tuple[OfVolume, ...], command: t.Sequence[str]
 ) -> tuple[OfVolume, ...]:
     """Those of the volume that was asked for, if one was; others would be taken for its own."""
@@ -470,16 +351,16 @@ def _stopped(error: GlusterError) -> bool:
     return "is not started" in error.text
 
 
-def _missing(error: GlusterError) -> bool:
+def missing(error: GlusterError) -> bool:
     """``info`` of what is not there fails with the general number, and only the text tells."""
     return error.errno in (NO_VOLUME, NO_SNAPSHOT) or "does not exist" in error.text
 
 
-def _if_there(ask: t.Callable[[], Answer]) -> Answer | None:
+def if_there(ask: t.Callable[[], Answer]) -> Answer | None:
     """The answer, or None where there is no such thing."""
     try:
         return ask()
     except GlusterError as error:
-        if _missing(error):
+        if missing(error):
             return None
         raise

@@ -1,14 +1,14 @@
 # Copyright (c) 2026, glusterfs.data_protection contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Readers of ``gluster snapshot info|status|config``."""
+"""Reader of ``gluster snapshot info``."""
 
 from __future__ import annotations
 
 import typing as t
 
-from .._model import BrickStatus, Snapshot, SnapshotConfig, VolumeLimits
-from .document import boolean, number, payload, read_time, text
+from .._model import Snapshot
+from .document import payload, read_time, text
 
 if t.TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -35,38 +35,4 @@ def _snapshot(element: Element, common: str) -> Snapshot:
         volume=text(origin, "name") or common,
         activated=text(hidden, "status") == "Started",
         snapshot_volume=text(hidden, "name"),
-    )
-
-
-def read_snapshot_bricks(root: Element) -> tuple[BrickStatus, ...]:
-    """The bricks of an answer to ``snapshot status NAME``.
-
-    A brick whose node is down comes as an empty element: it is there, and not online.
-    """
-    return tuple(
-        BrickStatus(
-            name=text(brick, "path"),
-            online=text(brick, "brick_running") == "Yes",
-            pid=number(brick, "pid") or None,
-        )
-        for brick in payload(root, "snapStatus/snapshots").iterfind("snapshot/volume/brick")
-    )
-
-
-def read_config(root: Element) -> SnapshotConfig:
-    """An answer to ``snapshot config`` for the whole cluster."""
-    system = payload(root, "snapConfig/systemConfig")
-    return SnapshotConfig(
-        hard_limit=number(system, "hardLimit"),
-        soft_limit=number(system, "softLimit"),
-        auto_delete=boolean(text(system, "autoDelete")),
-        activate_on_create=boolean(text(system, "activateOnCreate")),
-        volumes={
-            text(volume, "name"): VolumeLimits(
-                hard_limit=number(volume, "hardLimit"),
-                effective_hard_limit=number(volume, "effectiveHardLimit"),
-                soft_limit=number(volume, "softLimit"),
-            )
-            for volume in root.iterfind("snapConfig/volumeConfig/volume")
-        },
     )

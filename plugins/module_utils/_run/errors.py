@@ -75,18 +75,19 @@ STILL_MOUNTED = (
 
 
 RESTORING = (
-    "Gluster says so while a volume is put back to a snapshot: run the task again after that."
+    "Gluster says so while a volume is put back to a snapshot: run the task again after that. If none "
+    "is, a node was cut off amid one (the guide on troubleshooting has it, by this message)."
 )
 
 
-HALF_CLONED = (
-    "A clone that was never started: a node was cut off while it was made, nothing is in it yet; "
-    "remove it (gluster_snapshot_clone, state: absent), and make it again. Else mend that brick "
-    "(the guide on troubleshooting has it, by this message)."
+BRICK_CUT = (
+    "A node was cut off. Of a volume that was in use: remove nothing, mend that brick (the guide on "
+    "troubleshooting has it, by this message). A clone that was never started: nothing is in it yet; "
+    "remove it (gluster_snapshot_clone, state: absent), and make it again."
 )
 
-CLONE_CUT = ("Volume id mismatch for brick", "Failed to find brick directory /run/gluster/snaps/")
-"""Its first start (10.3), of this node, of another."""
+CUT = ("Volume id mismatch for brick", "Failed to find brick directory /run/gluster/snaps/")
+"""At a start of the volume (10.3), of this node, of another."""
 
 
 GSYNCD_BROKEN = (
@@ -170,14 +171,18 @@ class GlusterError(Failure):
             return by_number
         if "Commit failed on" in self.text:
             return COMMIT_FAILED
-        if any(words in self.text for words in CLONE_CUT):
-            return HALF_CLONED
+        if any(words in self.text for words in CUT):
+            return BRICK_CUT
         return GSYNCD_BROKEN if "Unable to get statefile's name" in self.text else ""
 
     def __str__(self) -> str:
         number = f" (errno {self.errno})" if self.errno else ""
         command = " ".join(clipped(word, 100) for word in self.command)
         return f"{command} failed: {' '.join(self.text.split())}{number}"
+
+
+class NotRun(GlusterError):
+    """The command was not even tried."""
 
 
 @contextlib.contextmanager

@@ -17,8 +17,8 @@ from .facts import Account, Mountbroker, Target, gsyncd_fault
 from .reader import GSYNCD
 
 if t.TYPE_CHECKING:
-    from .._model import Volume
     from .._read.reader import Reader
+    from .._volume_model import Volume
     from .reader import TrustReader
 
 REASONS: t.Mapping[str, str] = {
@@ -144,7 +144,7 @@ def _rsync(
     if volumes.have_session:
         user = "" if target.user == "root" else f"{target.user}@"
         secondary = f"{user}{target.host}::{volumes.destination}"
-        config = reader.session_config(volumes.source, secondary)
+        config = reader.georep.session_config(volumes.source, secondary)
         if shows_its_mount(config):
             return
     if not account.by_root:
@@ -178,8 +178,8 @@ def _volumes(
         yield Reason("volume_stopped", f"volume {name} of {target.host} is {volume.status}")
         return
     try:
-        there = reader.room(target.host, name)
-        here = reader.room("localhost", volumes.source) if volumes.source else None
+        there = reader.georep.room(target.host, name)
+        here = reader.georep.room("localhost", volumes.source) if volumes.source else None
     except Failure as error:
         yield Reason("volume_unreadable", error.text)
         return

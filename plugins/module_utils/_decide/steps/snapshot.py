@@ -8,17 +8,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from ..._model import (
-    BEFORE_11,
-    CONSUMED,
-    GONE,
-    HALF_MADE,
-    ONLY_LISTED,
-    BrickStatus,
-    Cluster,
-    Snapshot,
-    Volume,
-)
+from ..._model import BEFORE_11, CONSUMED, GONE, HALF_MADE, ONLY_LISTED, Cluster, Snapshot
+from ..._volume_model import BrickStatus, Volume
 from ..mark import unfinished
 from ..notes import facts_of
 from ..plan import Step
@@ -331,10 +322,12 @@ class RestoreSnapshot(Step):
     """The one step that cannot be taken back: the snapshot is consumed.
 
     A restore that fails in commit costs the snapshot (Gluster 10.3), so its bricks must have been
-    seen running before.
+    seen running before. A node that it was done without gives the snapshot back, whose logical
+    volumes are the volume's bricks by then; glusterd leaves one out as soon as it knows that it is gone.
     """
 
     final: t.ClassVar[bool] = True
+    every_node: t.ClassVar[bool] = True
     name: str
     volume: str
     snapshot_volume: str
@@ -367,6 +360,10 @@ class RestoreSnapshot(Step):
             return
         if volume.started:
             yield f"volume {self.volume} is started"
+        left = cluster.cut_restores().get(self.volume)
+        if left:
+            # glusterd fails in pre-validation, and undoes its own knowledge of the volume (10.3).
+            yield f"a restore of volume {self.volume} was cut off on this node ({left} is left of it)"
         offline = offline_bricks(cluster, self.name)
         if offline:
             yield f"bricks of snapshot {self.name} do not run: {', '.join(offline)}"

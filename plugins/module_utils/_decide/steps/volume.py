@@ -8,12 +8,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from ..._model import BrickStatus, Cluster, VolumeStatus
+from ..._model import Cluster
+from ..._volume_model import BrickStatus, VolumeStatus
 from ..plan import Step
 
 if t.TYPE_CHECKING:
     from ..._georep_model import Session
-    from ..._model import SnapshotConfig, Topic, Volume
+    from ..._model import Topic
+    from ..._volume_model import SnapshotConfig, Volume
 
 
 @dataclass(frozen=True)

@@ -33,15 +33,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_
     Setting,
     Worker,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
-    Brick,
-    BrickStatus,
-    Cluster,
-    SnapshotConfig,
-    Topic,
-    Volume,
-    VolumeStatus,
-)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster, Topic
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._module import settle
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.georep import (
     read_errors,
@@ -54,6 +46,13 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.err
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._session_results import (
     session_result,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._volume_model import (
+    Brick,
+    BrickStatus,
+    SnapshotConfig,
+    Volume,
+    VolumeStatus,
 )
 from ansible_collections.glusterfs.data_protection.tests.unit.recording import RECORDED
 
@@ -136,7 +135,7 @@ class Pool:
         )
         return (Session("v", "far::mirror", workers, "key"),)
 
-    def run(self, words: t.Sequence[str], login: t.Sequence[str] = ()) -> None:
+    def run(self, words: t.Sequence[str], login: t.Sequence[str] = (), **_named: t.Any) -> None:
         if len(self.lines) == self.fail_at:
             raise GlusterError(["gluster", *words], "refused", INTERNAL)
         if words[:3] == ("volume", "set", "v"):

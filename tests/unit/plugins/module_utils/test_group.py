@@ -25,10 +25,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     READ_ONLY,
     Mark,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.notes import (
-    MEMBERSHIP,
-    Tag,
-)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.notes import Tag
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Refusal
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.restore import (
     WantedRestore,
@@ -42,6 +39,9 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     TAKEN,
     WantedSet,
     WantedSetRestore,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.volume_notes import (
+    MEMBERSHIP,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     GONE,
@@ -60,7 +60,9 @@ from hypothesis import strategies as st
 
 if t.TYPE_CHECKING:
     from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.plan import Plan
-    from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Volume
+    from ansible_collections.glusterfs.data_protection.plugins.module_utils._volume_model import (
+        Volume,
+    )
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -172,7 +174,7 @@ def test_who_founds_it_at_once_writes_the_same(between: int) -> None:
     made.lines.clear()
     run = made.run
 
-    def run_between(words: t.Sequence[str]) -> None:
+    def run_between(words: t.Sequence[str], *_args: t.Any, **_named: t.Any) -> None:
         if len(made.lines) == between:
             made.run = run  # type: ignore[method-assign]
             form(made)
@@ -190,7 +192,7 @@ def test_a_word_of_somebody_else_is_not_taken_back() -> None:
     made.lines.clear()
     run = made.run
 
-    def run_before(words: t.Sequence[str]) -> None:
+    def run_before(words: t.Sequence[str], *_args: t.Any, **_named: t.Any) -> None:
         run(words)
         if words[2] == "beta":
             made._change("beta", options={MEMBERSHIP: "of somebody else"})
@@ -492,7 +494,7 @@ def test_what_an_earlier_try_of_its_own_left_half_made_is_removed() -> None:
     made = shop(taken=False)
     run = made.run
 
-    def try_twice(words: t.Sequence[str]) -> None:
+    def try_twice(words: t.Sequence[str], *_args: t.Any, **_named: t.Any) -> None:
         run(words)
         if words[:3] == ("snapshot", "create", "shop_nightly_beta"):
             held = made.snapshots["shop_nightly_beta"]

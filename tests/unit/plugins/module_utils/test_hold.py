@@ -23,7 +23,11 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     decide_hold,
     hold_bricks,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._hold import node, probe
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._hold import (
+    node,
+    probe,
+    window,
+)
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._hold.firewall import (
     Command,
     HoldError,
@@ -34,15 +38,15 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._hold.fi
     read_iptables,
     read_nft,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.process import (
+    Output,
+    execute,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._volume_model import (
     Brick,
     BrickStatus,
     Volume,
     VolumeStatus,
-)
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.process import (
-    Output,
-    execute,
 )
 
 if t.TYPE_CHECKING:
@@ -362,6 +366,35 @@ def test_input_reaches_the_program() -> None:
     text = "x" * 200_000
     program = [sys.executable, "-c", "import sys; sys.stdout.write(sys.stdin.read())"]
     assert execute(program, 30, 1 << 20, text).stdout == text
+
+
+# The window
+
+
+def test_a_hold_is_counted_from_the_last_look_at_which_nothing_was_held(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock, tmp_path: Path
+) -> None:
+    """The node that takes the snapshots may hold first: then its hold is longer than each other one."""
+    looks = iter([("open", "open"), ("open", "silent"), ("held", "open"), *[("held", "held")] * 2])
+
+    def ask(addresses: t.Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
+        clock.now += 1
+        return dict(zip(addresses, next(looks)))
+
+    class Wall:
+        def release(self) -> None:
+            clock.now += 2
+
+    monkeypatch.setattr(window, "ask", ask)
+    monkeypatch.setattr(window, "WAITING", str(tmp_path / "waiting"))
+    made = window.Window(lambda: t.cast("t.Any", Wall()), 60)
+    bricks = [("node1", 49152), ("node2", 49152)]
+    made.open(bricks)
+    clock.now += 5
+    assert made.close(bricks) is None
+    assert made.seconds == 6
+    # From the begin of the second look: three more, a pause between two each, the snapshots, the release.
+    assert made.held == pytest.approx(4 + 0.2 + 5 + 2 + 0)
 
 
 # The module

@@ -25,14 +25,16 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
     StartVolume,
     StopVolume,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
-    Cluster,
-    Peer,
-)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.reader import Reader
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     INVALID,
     GlusterError,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.gluster import Gluster
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.process import Output
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._volume_model import Peer
+from ansible_collections.glusterfs.data_protection.tests.unit.targets import answer
 from ansible_collections.glusterfs.data_protection.tests.unit.world import World
 
 if t.TYPE_CHECKING:
@@ -50,7 +52,7 @@ class Odd(World):
     late: bool = False
     done: bool = True
 
-    def run(self, words: t.Sequence[str]) -> None:
+    def run(self, words: t.Sequence[str], *_args: t.Any, **_named: t.Any) -> None:
         if self.done:
             super().run(words)
         else:
@@ -249,6 +251,32 @@ def test_what_a_controller_that_died_has_begun_is_waited_for(
         assert clock.now == 1600
     with _module.alone(module):
         assert clock.now == 1600
+
+
+NO_CONFIG = (
+    "<cliOutput><opRet>-1</opRet><opErrno>30800</opErrno>"
+    "<opErrstr>Staging failed on localhost. Please check the log file for more details.</opErrstr>"
+    "</cliOutput>"
+)
+
+
+def test_an_answer_that_nobody_needs_is_no_error() -> None:
+    """As 11.1 says of the settings of a session that is not there."""
+    calls: list[str] = []
+
+    def run(argv: t.Sequence[str], seconds: float, max_bytes: int, text: str = "") -> Output:
+        calls.append(text or " ".join(argv[-3:]))
+        said = [answer("<volInfo><volumes/></volInfo>"), f"<?xml version='1.0'?>{NO_CONFIG}"]
+        return Output(0, "\n".join([*said, answer("<peerStatus/>")]), "")
+
+    reader = Reader(Gluster(lock_timeout=0, run=run), run, lambda: "")
+    together = [("all_volumes", ""), ("session_config", "v node4::m"), ("peers", "")]
+    _cluster, told = _module.settle(reader, Cluster(), lambda c: (c.peers(), c.volumes()), together)
+    assert told == ((), ())
+    with pytest.raises(GlusterError, match="Staging failed"):
+        _module.settle(reader, Cluster(), lambda c: c.session_config("v", "node4::m"), together)
+    lines = "volume info\nvolume geo-replication v node4::m config\npool list\n"
+    assert calls == [lines, lines]
 
 
 def test_of_a_file_its_end_is_read(tmp_path: Path) -> None:

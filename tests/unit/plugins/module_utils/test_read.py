@@ -23,10 +23,6 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._model i
     GONE,
     HALF_MADE,
     ONLY_LISTED,
-    Brick,
-    BrickStatus,
-    Volume,
-    VolumeStatus,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._read import (
     apart,
@@ -49,8 +45,15 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.err
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.gluster import Gluster
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.process import Output
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._volume_model import (
+    Brick,
+    BrickStatus,
+    Volume,
+    VolumeStatus,
+)
 from ansible_collections.glusterfs.data_protection.tests.unit.recording import (
     Recording,
+    answers,
     recordings,
 )
 from ansible_collections.glusterfs.data_protection.tests.unit.targets import reader_of
@@ -59,17 +62,18 @@ from hypothesis import strategies as st
 
 READERS: t.Sequence[t.Callable[[t.Any], t.Any]] = (
     peers.read_peers,
-    snapshots.read_snapshot_bricks,
+    volumes.read_snapshot_bricks,
     snapshots.read_snapshots,
     volumes.read_volume_status,
     volumes.read_volumes,
 )
 ANSWERS = sorted(
     {
-        "\n".join(call["stdout"])
+        answer
         for recording in recordings()
-        for call in recording.calls
-        if "--xml" in call["argv"] and len(call["stdout"]) > 5
+        for call in recording.of_gluster
+        for answer in answers(call)
+        if answer.count("\n") > 5
     }
 )
 
@@ -85,7 +89,7 @@ def test_snapshot_and_its_bricks(recording: Recording) -> None:
     assert len(str(snapshot.uuid)) == 36
     assert len(str(snapshot.snapshot_volume)) == 32
     (answer,) = recording.answers("snapshot", "status")
-    bricks = snapshots.read_snapshot_bricks(parse(answer))
+    bricks = volumes.read_snapshot_bricks(parse(answer))
     assert [brick.online for brick in bricks] == [True, True, True]
     assert all(f"/snaps/{snapshot.snapshot_volume}/" in brick.name for brick in bricks)
 
@@ -221,7 +225,7 @@ def test_each_mount_namespace_is_read_once(tmp_path: Path) -> None:
 
 
 def test_a_brick_of_a_node_that_is_down_is_not_online() -> None:
-    (brick,) = snapshots.read_snapshot_bricks(
+    (brick,) = volumes.read_snapshot_bricks(
         ElementTree.XML(
             "<cliOutput><snapStatus><snapshots><snapshot><volume><brick/></volume></snapshot>"
             "</snapshots></snapStatus></cliOutput>"
@@ -350,7 +354,7 @@ def test_a_session_that_this_node_does_not_know_has_no_settings() -> None:
 </cliOutput>
 """
     )
-    assert reader.session_config("ledger", "node4::mirror") == {}
+    assert reader.georep.session_config("ledger", "node4::mirror") == {}
 
 
 PEER = "<peer><uuid>{0}</uuid><hostname>{0}</hostname><connected>{1}</connected></peer>"
@@ -405,6 +409,14 @@ def on_node(
         text_of=text_of,
         names_in=names_in,
     )
+
+
+def test_what_a_restore_that_was_cut_off_has_left_is_told_by_its_folder() -> None:
+    names = {"/var/lib/glusterd/trash": ["vols-projects.deleted", "snaps-nightly.deleted", "x"]}
+    reader = on_node("", lambda path: "", lambda path: names.get(path, []))
+    assert reader.node.cut_restores() == {
+        "projects": "/var/lib/glusterd/trash/vols-projects.deleted"
+    }
 
 
 @pytest.mark.parametrize(

@@ -34,12 +34,12 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     HALF_MADE,
     Snapshot,
-    Volume,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     NO_SNAPSHOT,
     GlusterError,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._volume_model import Volume
 from ansible_collections.glusterfs.data_protection.tests.unit.world import PowerCut, World, planned
 
 if t.TYPE_CHECKING:
@@ -50,8 +50,8 @@ pytestmark = pytest.mark.usefixtures("clock")
 BOTH = (True, False)
 
 
-def world(status: str = "Started", activated: bool = False) -> World:
-    made = World()
+def world(status: str = "Started", activated: bool = False, of: type[World] = World) -> World:
+    made = of()
     made.add_volume("projects")
     made.run(("snapshot", "create", "nightly", "projects", "no-timestamp", "description", "kept"))
     if activated:
@@ -528,6 +528,91 @@ def test_half_a_restore_says_what_not_to_do_and_where_the_data_of_before_are() -
         assert "Run the same task again" in text
         assert f"What it held before is in snapshot {min(made.snapshots)}." in text
         assert len(made.snapshots) == 1
+
+
+def test_a_run_that_begins_behind_the_restore_leaves_the_volume_held() -> None:
+    """A person who mends its bricks starts it by hand, and no client may write before the next run."""
+    made = world()
+    task(made, wanted_of(True, True))
+    made, at = world(), made.lines.index("snapshot restore nightly")
+    made.cut_at, made.cut_after = at, True
+    with pytest.raises(PowerCut):
+        task(made, wanted_of(True, True))
+    assert made.volumes["projects"].options.get(READ_ONLY, "off") == "off"
+    made.cut_at = None
+    made.refused = frozenset({"volume start projects"})
+    assert "Left as it is, having had effect: gluster volume set projects" in message(made)
+    assert made.volumes["projects"].options[READ_ONLY] == "on"
+
+
+def test_no_restore_without_a_node_that_was_lost_meanwhile() -> None:
+    """glusterd would do it without that one, which would give it back, on the bricks of the volume."""
+    made = world()
+    data = made.data["projects"]
+    made.lost_after = "volume stop projects"
+    text = message(made)
+    assert (
+        "snapshot restore nightly failed: not run: nodes of the pool are down now (node2)" in text
+    )
+    assert "snapshot restore nightly" not in made.lines
+    assert "half done" not in text
+    assert made.volumes["projects"].started
+    assert made.data["projects"] >= data
+    made.lost_after = ""
+    task(made, wanted_of(True, True))
+    assert "snapshot restore nightly" in made.lines
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_what_nobody_can_tell_of_is_not_told_as_having_had_effect(asked: bool) -> None:
+    """glusterd ends just before the restore: it is asked who is there, or it is not."""
+
+    class Ended(World):
+        def learn(self, kind: str, name: str) -> t.Any:
+            gone = "volume stop projects" if asked else "snapshot restore nightly"
+            if gone in self.lines and (not asked or self.tried):
+                raise GlusterError(("gluster", kind), "Connection failed")
+            return super().learn(kind, name)
+
+        tried = False
+
+        def run(self, words: t.Sequence[str], *args: t.Any, **named: t.Any) -> None:
+            self.tried = words[1] == "restore" or self.tried
+            super().run(words, *args, **named)
+
+    made = world(of=Ended)
+    made.refused = frozenset({"snapshot restore nightly"})
+    text = message(made)
+    _head, _had, done = text.partition("Left as it is, having had effect: ")
+    done, _unsure, unsure = done.partition("Nobody answers whether this had effect: ")
+    assert "gluster volume stop projects" in done
+    assert "gluster snapshot restore" not in done
+    assert ("gluster snapshot restore nightly" in unsure) is not asked
+    assert ("is half done" in text) is not asked
+
+
+def test_no_restore_on_what_an_earlier_one_left_when_it_was_cut_off() -> None:
+    """Gluster refuses it, and this node's glusterd does not start any more (10.3)."""
+    made = world()
+    made.cut_restores["projects"] = "/var/lib/glusterd/trash/vols-projects.deleted"
+    with pytest.raises(Refusal, match=r"was cut off on this node .*vols-projects\.deleted is left"):
+        task(made, wanted_of(True, True))
+    assert made.lines == []
+
+
+def test_no_restore_where_nobody_tells_who_is_there() -> None:
+    """Nor is it waited for, as after a restore whose answer is late."""
+
+    class Deaf(World):
+        def learn(self, kind: str, name: str) -> t.Any:
+            if kind == "peers" and "volume stop projects" in self.lines:
+                raise GlusterError(("gluster", "pool", "list"), "no answer", timed_out=True)
+            return super().learn(kind, name)
+
+    made = world(of=Deaf)
+    text = message(made)
+    assert "snapshot restore nightly failed: not run: gluster pool list failed: no answer" in text
+    assert made.volumes["projects"].started
 
 
 @pytest.mark.parametrize("refused", ["snapshot restore nightly", "volume stop projects"])

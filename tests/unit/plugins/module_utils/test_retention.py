@@ -13,8 +13,8 @@ import pytest
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._apply import Run
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide import (
     group,
-    notes,
     snapshot_set,
+    volume_notes,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.notes import (
     Tag,
@@ -34,14 +34,16 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._decide.
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
     HALF_MADE,
     Cluster,
-    Peer,
     Snapshot,
-    SnapshotConfig,
     Unknown,
-    Volume,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     GlusterError,
+)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._volume_model import (
+    Peer,
+    SnapshotConfig,
+    Volume,
 )
 from ansible_collections.glusterfs.data_protection.tests.unit.world import PowerCut, World, planned
 from hypothesis import given
@@ -395,10 +397,10 @@ def test_what_is_half_made_costs_no_other() -> None:
 
 
 def test_what_a_clone_was_made_from() -> None:
-    origin = notes.Origin("v", "old", "uuid-old").text()
-    copy = Volume("copy", "other", "Stopped", options={notes.ORIGIN: origin})
+    origin = volume_notes.Origin("v", "old", "uuid-old").text()
+    copy = Volume("copy", "other", "Stopped", options={volume_notes.ORIGIN: origin})
     assert reasons(cluster_of((OLD, NEW), (copy,)))["old"] == "clone copy was made from it"
-    another = replace(copy, options={notes.ORIGIN: origin.replace("uuid-old", "uuid-gone")})
+    another = replace(copy, options={volume_notes.ORIGIN: origin.replace("uuid-old", "uuid-gone")})
     assert "old" not in reasons(cluster_of((OLD, NEW), (another,)))
 
 

@@ -108,6 +108,181 @@ def test_lock_contention_is_waited_out(locked: str, clock: Clock) -> None:
     assert clock.now == 1001.5
 
 
+REMOVED = """Welcome to gluster prompt, type 'help' to see the available commands.
+snapshot delete: night-1: snap removed successfully
+snapshot delete: night-2: snap removed successfully
+"""
+REFUSED = """Welcome to gluster prompt, type 'help' to see the available commands.
+snapshot delete: night-1: snap removed successfully
+snapshot delete: failed: Snapshot (night-2) does not exist
+Snapshot command failed
+"""
+
+
+@pytest.mark.parametrize(
+    ("output", "removed"),
+    [
+        (Output(0, REMOVED, ""), 2),
+        (Output(1, REFUSED, ""), 1),
+        (Output(None, REFUSED[:130], "", "time"), 1),
+        (Output(1, "", "Connection failed. Please check if gluster daemon is operational."), 0),
+    ],
+)
+def test_many_are_removed_by_one_gluster_up_to_the_first_that_fails(
+    output: Output, removed: int
+) -> None:
+    """As 10.3 printed it."""
+    asked = []
+
+    def run(*call: t.Any) -> Output:
+        asked.append(call)
+        return output
+
+    gluster = Gluster("gluster", 600, 60, run)
+    assert gluster.delete_snapshots(["night-1", "night-2"]) == removed
+    (call,) = asked
+    assert call[0] == ["gluster", "--mode=script", "--timeout=600"]
+    assert call[3] == "snapshot delete night-1\nsnapshot delete night-2\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["", "two words", "a\nvolume delete projects", "a;b", "ä'", "--xml"]
+)
+def test_a_name_that_is_no_plain_word_is_in_no_line(name: str) -> None:
+    gluster, asked = runner(Output(0, REMOVED, ""))
+    assert gluster.delete_snapshots(["night-1", name]) == 0
+    assert asked == []
+
+
+GREETING = "Welcome to gluster prompt, type 'help' to see the available commands.\n"
+GONE = answer("-1", 30806, "Volume does not exist")
+QUESTIONS = [("volume", "info", "v"), ("snapshot", "info"), ("volume", "geo-replication", "status")]
+
+
+def asked_together(output: Output, *later: Output) -> tuple[list[str], list[t.Any]]:
+    """What became of three questions, and what was run."""
+    calls: list[t.Any] = []
+    left = [output, *later]
+
+    def run(argv: t.Sequence[str], seconds: float, max_bytes: int, text: str = "") -> Output:
+        calls.append((seconds, text) if text else list(argv[argv.index("--") + 1 :]))
+        return left.pop(0)
+
+    gluster = Gluster("gluster", 600, 0, run)
+    told = []
+    with gluster.together(QUESTIONS):
+        for words in QUESTIONS:
+            try:
+                told.append(gluster.run(words).tag)
+            except GlusterError as error:
+                told.append(error.text)
+    return told, calls
+
+
+def test_several_questions_are_answered_by_one_gluster() -> None:
+    """As 9.2 to 11.1 print it: an error in XML is one answer among others, one in text is the last."""
+    told, calls = asked_together(Output(0, "\n".join([GONE, answer(), answer()]), GREETING))
+    assert told == ["Volume does not exist", "cliOutput", "cliOutput"]
+    lines = "volume info v\nsnapshot info\nvolume geo-replication status\n"
+    assert calls == [(1830.0, lines)]
+
+
+def test_an_error_in_text_is_that_of_the_question_that_came_to_it() -> None:
+    failed = Output(2, f"{answer()}\n{answer()}\ngeo-replication command failed\n", GREETING)
+    plain = Output(1, "No active geo-replication sessions", "")
+    told, calls = asked_together(failed, plain)
+    assert told == ["cliOutput", "cliOutput", "No active geo-replication sessions"]
+    assert calls[1:] == [["volume", "geo-replication", "status"]]
+
+
+def test_what_it_did_not_come_to_is_asked_by_itself() -> None:
+    failed = Output(2, "volume info: failed: no\n", GREETING)
+    told, calls = asked_together(failed, Output(0, answer(), ""), Output(0, answer(), ""))
+    assert told == ["volume info: failed: no", "cliOutput", "cliOutput"]
+    assert calls[1:] == [list(words) for words in QUESTIONS[1:]]
+
+
+@pytest.mark.parametrize(
+    ("output", "error"),
+    [
+        (Output(None, answer()[:90], "", "time"), "no answer in 600 seconds"),
+        (Output(1, "", f"{GREETING}Connection failed."), "Connection failed."),
+    ],
+)
+def test_a_gluster_that_does_not_answer_is_not_waited_for_twice(output: Output, error: str) -> None:
+    told, calls = asked_together(output, Output(0, answer(), ""), Output(0, answer(), ""))
+    assert told[0].startswith(error)
+    assert len(calls) == 3
+
+
+def test_an_answer_is_not_kept_over_a_wait(clock: Clock) -> None:
+    """Who had the lock may have changed it."""
+    locked = answer("-1", LOCKED, "Another transaction is in progress. Please try again")
+    calls: list[str] = []
+
+    def run(argv: t.Sequence[str], seconds: float, max_bytes: int, text: str = "") -> Output:
+        calls.append(text or " ".join(argv[-2:]))
+        return Output(0, f"{locked}\n{answer()}" if text else answer(), "")
+
+    gluster = Gluster("gluster", 600, 60, run)
+    with gluster.together([("pool", "list"), ("volume", "info")]):
+        gluster.run(("pool", "list"))
+        gluster.run(("volume", "info"))
+    assert calls[1:] == ["pool list", "volume info"]
+
+
+def test_what_is_too_much_together_is_asked_one_by_one() -> None:
+    told, calls = asked_together(Output(None, "", "", "size"), *[Output(0, answer(), "")] * 3)
+    assert told == ["cliOutput"] * 3
+    assert calls[1:] == [list(words) for words in QUESTIONS]
+
+
+def test_an_answer_is_used_once_and_not_for_long() -> None:
+    """What is asked after a change is not to be told as it was before."""
+    outputs = [Output(0, answer(), ""), Output(0, answer(), ""), Output(0, answer(), "")]
+    output = Output(0, f"{answer()}\n{answer()}", GREETING)
+    calls: list[t.Any] = []
+
+    def run(argv: t.Sequence[str], seconds: float, max_bytes: int, text: str = "") -> Output:
+        calls.append(text or " ".join(argv[-2:]))
+        return output if text else outputs.pop(0)
+
+    gluster = Gluster("gluster", 600, 0, run)
+    with gluster.together([("volume", "info"), ("snapshot", "info")]):
+        gluster.run(("volume", "info"), options=("--remote-host=elsewhere",))
+        gluster.run(("volume", "info"))
+        gluster.run(("volume", "info"))
+    gluster.run(("snapshot", "info"))
+    assert calls[1:] == ["volume info", "volume info", "snapshot info"]
+
+
+@pytest.mark.parametrize(
+    "name", ["", "two words", "a\nvolume delete projects", "a;b", "ä'", "--xml"]
+)
+def test_a_question_with_what_is_no_plain_word_is_asked_by_itself(name: str) -> None:
+    gluster, asked = runner(Output(0, answer(), ""))
+    with gluster.together([("volume", "info", name), ("snapshot", "info")]):
+        assert asked == []
+        gluster.run(("volume", "info", name))
+    assert [words[-3:] for words in asked] == [["volume", "info", name]]
+
+
+def test_a_check_comes_before_each_try(clock: Clock) -> None:
+    """A node that is lost makes the first try fail at its lock, and is left out of the second (10.3)."""
+    locked = Output(0, answer("-1", 30800, "Locking failed on node2. Please check log file."), "")
+    gluster, asked = runner(locked, Output(0, answer(), ""))
+
+    def check(tries: int) -> None:
+        assert tries == len(asked)
+        if asked:
+            raise GlusterError(("gluster",), "node2 is down")
+
+    with pytest.raises(GlusterError, match="node2 is down"):
+        gluster.run(("snapshot", "restore", "nightly"), check=check)
+    assert len(asked) == 1
+    assert clock.now == 1000.5
+
+
 def test_a_restore_that_is_at_work_is_waited_out(clock: Clock) -> None:
     """As 10.3 answered for 1.7 seconds, of each snapshot; of a change the same words are a failure."""
     restoring = Output(0, answer("-1", 30800, "Operation failed"), "")
@@ -207,12 +382,17 @@ def test_a_failed_commit_names_where_to_look(errno: int, advice: str) -> None:
         "Reason : No such file or directory",
     ],
 )
-def test_a_clone_whose_node_was_cut_off_is_to_be_made_again(said: str) -> None:
-    """As 10.3 answered to the first start; this node, or another, was cut off amid `snapshot clone`."""
+def test_a_brick_that_a_power_cut_took_is_mended_or_its_clone_made_again(said: str) -> None:
+    """As 10.3 answered to the first start; this node, or another, was cut off amid `snapshot clone`.
+
+    It answers the same of a volume that was restored.
+    """
     gluster, _asked = runner(Output(0, answer("-1", 30800, said), ""))
     with pytest.raises(GlusterError) as caught:
         gluster.run(("volume", "start", "lastnight"))
-    assert "remove it (gluster_snapshot_clone, state: absent)" in caught.value.advice
+    mended, clone = caught.value.advice.split("A clone that was never started")
+    assert "remove nothing, mend that brick" in mended
+    assert "remove it (gluster_snapshot_clone, state: absent)" in clone
 
 
 def test_a_snapshot_that_a_worker_has_mounted_says_so() -> None:

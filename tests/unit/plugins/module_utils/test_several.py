@@ -29,6 +29,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._module 
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.errors import (
     GlusterError,
 )
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._volume_model import Peer
 from ansible_collections.glusterfs.data_protection.tests.unit.world import World
 
 if t.TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Busy(World):
         self.read += [kind for kind, _name in topics]
         return super().refresh(cluster, topics)
 
-    def run(self, words: t.Sequence[str]) -> None:
+    def run(self, words: t.Sequence[str], *args: t.Any, **named: t.Any) -> None:
         held = self.snapshots.get(words[2])
         volume = held.snapshot.volume if held else "".join(words[3:4])
         with self.guard:
@@ -64,9 +65,11 @@ class Busy(World):
             self.running.append(volume)
             self.most = max(self.most, len(self.running))
         time.sleep(0.01)
-        super().run(words)
-        with self.guard:
-            self.running.remove(volume)
+        try:
+            super().run(words, *args, **named)
+        finally:
+            with self.guard:
+                self.running.remove(volume)
 
 
 def wanted(size: int, activated: bool | None = None) -> list[WantedSnapshot]:
@@ -190,6 +193,33 @@ def test_those_of_one_volume_go_in_turn_and_nothing_is_run_after_a_failure() -> 
     assert {step.name for step in run.standing} == {"a", "c", "e"}  # type: ignore[attr-defined]
 
 
+def test_a_node_that_was_away_at_a_second_try_is_told_of_though_it_is_back() -> None:
+    """What is removed without it may be listed again; seen with a node that boots in 8 seconds."""
+
+    class Away(Busy):
+        asked = 0
+
+        def delete_snapshots(self, names: t.Sequence[str]) -> int:
+            return 0  # the node's lock
+
+        def learn(self, kind: str, name: str) -> t.Any:
+            if kind != "peers":
+                return super().learn(kind, name)
+            self.asked += 1
+            return (Peer("uuid-2", "node2", self.asked > 1),)
+
+    made = Away(1)
+    for name in "ab":
+        made.run(("snapshot", "create", name, "volume-0", "no-timestamp"))
+    run = Run(t.cast("t.Any", made))
+    steps = tuple(DeleteSnapshot(name, "volume-0") for name in "ab")
+    run.carry_out(Plan((AtOnce(steps, forks=2),)), made.refresh(Cluster(), [("all_snapshots", "")]))
+    there = Cluster().put("peers", "", (Peer("uuid-2", "node2", True),))
+    (told,) = run.doubts(there)
+    assert "node2" in told
+    assert "again" in told
+
+
 def test_one_that_was_gone_already_does_not_end_the_queue(clock: Clock) -> None:
     made = Busy(1)
     for name in "abc":
@@ -236,7 +266,7 @@ def test_what_somebody_else_was_faster_with_is_no_change_of_this_run(
     """Of two that were asked for the same snapshot on the lab, both said that they had taken it."""
 
     class Overtaken(Busy):
-        def run(self, words: t.Sequence[str]) -> None:
+        def run(self, words: t.Sequence[str], *_args: t.Any, **_named: t.Any) -> None:
             if words[:3] == ("snapshot", "create", "theirs-1"):
                 super().run(words)
             super().run(words)

@@ -34,7 +34,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_
     Room,
     Session,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster, Peer
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._read.room import read_room
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._run.process import (
     KNOWN_HOSTS,
@@ -47,6 +47,7 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._trust i
     password,
 )
 from ansible_collections.glusterfs.data_protection.plugins.module_utils._trust.ssh import Ssh
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._volume_model import Peer
 
 # OpenSSH 9.2 and Gluster 10.3 on nodes of the lab.
 SCAN = """\

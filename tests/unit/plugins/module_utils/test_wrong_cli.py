@@ -34,6 +34,8 @@ from ansible_collections.glusterfs.data_protection.tests.unit import targets
 from ansible_collections.glusterfs.data_protection.tests.unit.recording import (
     Recording,
     Replay,
+    answers,
+    apart,
     recordings,
 )
 
@@ -45,10 +47,11 @@ if t.TYPE_CHECKING:
 END = "</cliOutput>"
 ANSWERS = sorted(
     {
-        "\n".join(call["stdout"])
+        answer
         for recording in recordings()
-        for call in recording.calls
-        if END in "\n".join(call["stdout"])
+        for call in recording.of_gluster
+        for answer in answers(call)
+        if END in answer
     }
 )
 WHOLE = "TEST_EVERY_TRUNCATION"
@@ -95,7 +98,7 @@ def test_what_lvm_prints_cut_short_says_nothing(recording: Recording) -> None:
             text = "\n".join(call["stdout"])
             for length in range(0, text.rindex("}"), 1 if STRIDE == 1 else 7):
                 targets.programs(text[:length])
-                assert targets.reader_of(text[:length]).logical_volumes() == ()
+                assert targets.reader_of(text[:length]).node.logical_volumes() == ()
 
 
 def test_an_account_cut_short_is_refused() -> None:
@@ -143,7 +146,7 @@ class Altered(Replay):
         self, argv: t.Sequence[str], seconds: float, max_bytes: int, text: str = ""
     ) -> Output:
         output = super().__call__(argv, seconds, max_bytes, text)
-        return Output(output.rc, self.alter(output.stdout), output.stderr)
+        return Output(output.rc, "\n".join(map(self.alter, apart(output.stdout))), output.stderr)
 
 
 ONE_OF_EACH = {
@@ -193,9 +196,9 @@ class Lying:
     def __init__(self, recording: Recording) -> None:
         self.said: dict[str, dict[str, t.Any]] = {}
         for call in recording.calls:
-            if "--xml" in call["argv"] and not is_question(recording.words(call)):
+            if call["argv"][0] == "gluster" and not all(map(is_question, recording.commands(call))):
                 break
-            self.said.setdefault(" ".join(call["argv"]), call)
+            self.said.setdefault(" ".join((*call["argv"], *call.get("stdin", []))), call)
         self.files: dict[str, str] = {}
         self.asked: list[list[str]] = []
 
@@ -204,8 +207,12 @@ class Lying:
     ) -> Output:
         words = [argv[0].rpartition("/")[2], *argv[1:]]
         self.asked.append(words)
-        call = self.said.get(" ".join(words))
-        if "--xml" in words and not is_question(words[words.index("--") + 1 :]):
+        call = self.said.get(" ".join((*words, *text.splitlines())))
+        if words[0] == "gluster" and "--xml" not in words:
+            names = (line.split()[-1] for line in text.splitlines())
+            lines = (f"snapshot delete: {name}: snap removed successfully" for name in names)
+            return Output(0, "\n".join(lines), "")
+        if "--" in words and not is_question(words[words.index("--") + 1 :]):
             return Output(0, self.SUCCESS, "")
         if call is None:
             return Output(0, self.SUCCESS if "--xml" in words else "", "")
@@ -268,12 +275,15 @@ def test_5000_snapshots_take_seconds_and_few_megabytes(run_module: RunModule) ->
     assert most < 50_000_000
 
     def execute(argv: t.Sequence[str], seconds: float, max_bytes: int, given: str = "") -> Output:
-        words = list(argv)[argv.index("--") + 1 :]
-        if words == ["snapshot", "info"]:
-            return Output(0, text, "")
+        asked = [line.split() for line in given.splitlines()] or [argv[argv.index("--") + 1 :]]
+        return Output(0, "\n".join(map(said, asked)), "")
+
+    def said(words: t.Sequence[str]) -> str:
+        if words[:2] == ["snapshot", "info"]:
+            return text
         if words[:2] == ["pool", "list"]:
-            return Output(0, targets.answer("<peerStatus/>"), "")
-        return Output(0, targets.answer("<volInfo><volumes/></volInfo>" + CONFIG), "")
+            return targets.answer("<peerStatus/>")
+        return targets.answer("<volInfo><volumes/></volInfo>" + CONFIG)
 
     shown = run_module("gluster_snapshot_info", {}, execute)
     assert len(shown["snapshots"]) == 5000

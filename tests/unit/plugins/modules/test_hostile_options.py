@@ -151,14 +151,16 @@ class Echo:
         self.asked: list[list[str]] = []
         self.calls: dict[str, list[dict[str, t.Any]]] = {}
         for call in recording.calls:
-            self.calls.setdefault("\0".join(call["argv"]), []).append(call)
+            asked = [*call["argv"], *call.get("stdin", [])]
+            self.calls.setdefault("\0".join(asked), []).append(call)
 
     def __call__(
         self, argv: t.Sequence[str], seconds: float, max_bytes: int, text: str = ""
     ) -> Output:
         words = [Path(argv[0]).name, *argv[1:]]
         self.asked.append(words)
-        was = [FOLDER.sub(SAME_FOLDER, self.replaced(word, self.new, self.old)) for word in words]
+        asked = (*words, *text.splitlines())
+        was = [FOLDER.sub(SAME_FOLDER, self.replaced(word, self.new, self.old)) for word in asked]
         found = self.calls.get("\0".join(was))
         if not found:
             return Output(1, "", "does not exist")

@@ -23,10 +23,8 @@ from ansible_collections.glusterfs.data_protection.plugins.module_utils._georep_
     Session,
     Worker,
 )
-from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import (
-    Cluster,
-    Volume,
-)
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._model import Cluster
+from ansible_collections.glusterfs.data_protection.plugins.module_utils._volume_model import Volume
 from ansible_collections.glusterfs.data_protection.plugins.plugin_utils._findings import (
     URGENCIES,
     Limits,
