@@ -142,8 +142,7 @@ def _of_running(volume: Row) -> t.Iterator[Row]:
             f"{len(offline)} of its {len(volume['brick_status'])} bricks are offline: "
             f"{', '.join(offline)}.",
             "See on that server whether the brick is mounted, and its log in "
-            "/var/log/glusterfs/bricks. If its glusterfsd runs all the same: systemctl restart glusterd "
-            f"there. If not: gluster volume start {name} force.",
+            "/var/log/glusterfs/bricks. systemctl restart glusterd there starts it, or finds it if it runs.",
         )
     if volume["obstacles"]:
         only_syncs = all(SYNCS in obstacle for obstacle in volume["obstacles"])

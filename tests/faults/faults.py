@@ -358,6 +358,8 @@ def make_cluster(restored: bool) -> None:
         "gluster --mode=script volume create mirror node4:/bricks/b3/brick && "
         "gluster --mode=script volume start mirror; }",
     )
+    # A brick that was just made is not on the disk yet, and gone with the power.
+    on_all("sync")
 
 
 def wait_until_well(seconds: float = 300) -> str:
@@ -567,19 +569,19 @@ def bring_online(said: str, _folder: Path) -> str:
     (name,) = set(re.findall(r"[Bb]ricks of volume (\S+) are offline", said))
     if lost_bricks(name):
         return replace_lost_bricks(name)
-    offline = re.findall(r"(node\d):(/[^\s,]+)", said.partition(" are offline: ")[2])
-    unseen = sorted({node for node, path in offline if is_run(node, path)})
-    if unseen:
-        restart(unseen)
-        return f"glusterd restarted on {' and '.join(unseen)}"
-    lab.gluster(f"volume start {name} force")
-    wait_until_well(60)
-    return "the volume started by force"
+    nodes = sorted({*re.findall(r"(node\d):/", said.partition(" are offline: ")[2])})
+    restart(nodes)
+    return f"glusterd restarted on {' and '.join(nodes)}"
 
 
-def is_run(node: str, brick: str) -> bool:
-    """Has it a process, whatever glusterd knows of that?"""
-    return "yes" in lab.on(node, f"pgrep -f '[-]-brick-name {brick} ' >/dev/null && echo yes; true")
+def restart_silent(_said: str, _folder: Path) -> str:
+    """Those that do not answer, if any: a node that was gone may be back."""
+    told = on_all("timeout 30 /usr/sbin/gluster pool list >/dev/null && echo answers; true")
+    nodes = [node for node, answer in told.items() if not answer]
+    restart(nodes)
+    return (
+        f"glusterd restarted on {' and '.join(nodes)}" if nodes else "nothing, but to run it again"
+    )
 
 
 def healed(volume: str, seconds: float = 120) -> list[str]:
@@ -626,7 +628,8 @@ ADVICE: dict[str, t.Callable[[str, Path], str]] = {
     "If none is, a node was cut off amid one": end_restore,
     "glusterd does not answer on this node": end_restore,
     "has 0 bytes, remove it and its .pub": remove_empty_keys,
-    "runs all the same, else gluster volume start": bring_online,
+    "systemctl restart glusterd starts them, or finds those that run": bring_online,
+    "restart glusterd there: systemctl restart glusterd": restart_silent,
     "Try again when the cluster has less to do": lambda _said, _folder: (
         "nothing, but to run it again"
     ),

@@ -159,8 +159,9 @@ class GlusterError(Failure):
             return "glusterd does not answer on this node: start it (systemctl start glusterd)."
         if self.timed_out:
             return (
-                "glusterd may still be at it, or wait for a node that is gone without a word "
-                "(gluster volume status tells): look again in a while, or raise timeout."
+                "glusterd may still be at it, or wait for a node that is gone without a word, or where "
+                "gluster pool list does not answer (restart glusterd there: systemctl restart glusterd). "
+                "Look again in a while, or raise timeout."
             )
         if "might not be in an usable state" in self.text:
             return STILL_MOUNTED

@@ -101,8 +101,7 @@ class CreateSnapshot(Step):
         if offline:
             yield (
                 f"bricks of volume {self.volume} are offline: {', '.join(offline)} "
-                f"(on a node that is up: systemctl restart glusterd where its glusterfsd runs all the "
-                f"same, else gluster volume start {self.volume} force)"
+                "(on a node that is up: systemctl restart glusterd starts them, or finds those that run)"
             )
         if "Rebalance" in status.tasks:
             yield f"a rebalance of volume {self.volume} is running"
