@@ -12,7 +12,7 @@
 Ours and what it is measured against are run in turn, on the same cluster, so that what else the machine
 does meets both. What is told is the median of the ratios of these pairs. Beside a loop, or an empty task,
 it is task against task; beside a script, which needs no Ansible, it is the whole playbook. What is to be
-reached is told with each; where nothing is, the other way is the least that there is.
+reached is told with each; where nothing is, the other way is there to compare.
 """
 
 from __future__ import annotations
@@ -247,7 +247,7 @@ def works(nights: int) -> t.Iterator[Work]:
         no_snapshots()
         # Those of a volume by one gluster: it is not what is measured, and takes long enough.
         beside = (
-            "gluster --mode=script --xml >/dev/null <<'EOF' &\n"
+            "gluster --mode=script --xml >/dev/null 2>&1 <<'EOF' &\n"
             + "".join(f"snapshot create {one} {name} no-timestamp\n" for one in names)
             + "EOF\n"
             for name, names in zip(PRUNED, series)
