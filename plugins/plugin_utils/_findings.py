@@ -142,7 +142,9 @@ def _of_running(volume: Row) -> t.Iterator[Row]:
             f"{len(offline)} of its {len(volume['brick_status'])} bricks are offline: "
             f"{', '.join(offline)}.",
             "See on that server whether the brick is mounted, and its log in "
-            "/var/log/glusterfs/bricks. systemctl restart glusterd there starts it, or finds it if it runs.",
+            f"/var/log/glusterfs/bricks. If no glusterfsd of it runs: gluster volume start {name} force. If "
+            "one does, or that was in vain: systemctl restart glusterd there, which can take all bricks of "
+            "that server away for seconds.",
         )
     if volume["obstacles"]:
         only_syncs = all(SYNCS in obstacle for obstacle in volume["obstacles"])

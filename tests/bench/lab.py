@@ -107,6 +107,12 @@ def each(command: str, names: t.Iterable[str]) -> str:
     return "\n".join(f"gluster --mode=script {command.replace('{}', name)}" for name in names)
 
 
+def of_one(command: str, names: t.Iterable[str]) -> str:
+    """The same by one gluster, which reads them, and goes on where one fails."""
+    lines = "".join(f"{command.replace('{}', name)}\n" for name in names)
+    return f"gluster --mode=script --xml >/dev/null <<'EOF'\n{lines}EOF"
+
+
 Task = t.Dict[str, t.Any]
 
 
@@ -189,10 +195,9 @@ def by_loop(command: str, names: t.Sequence[str]) -> Side:
 
 def at_once(command: str, names: t.Sequence[str]) -> Side:
     """By one gluster that reads its commands: nothing but Gluster's own work is left."""
-    lines = "".join(f"{command.replace('{}', name)}\n" for name in names)
 
     def side() -> None:
-        on_node(f"gluster --mode=script --xml >/dev/null <<'EOF'\n{lines}EOF")
+        on_node(of_one(command, names))
 
     return side
 
@@ -247,12 +252,10 @@ def works(nights: int) -> t.Iterator[Work]:
         no_snapshots()
         # Those of a volume by one gluster: it is not what is measured, and takes long enough.
         beside = (
-            "gluster --mode=script --xml >/dev/null 2>&1 <<'EOF' &\n"
-            + "".join(f"snapshot create {one} {name} no-timestamp\n" for one in names)
-            + "EOF\n"
+            of_one(f"snapshot create {{}} {name} no-timestamp", names)
             for name, names in zip(PRUNED, series)
         )
-        on_node("".join(beside) + "wait")
+        on_node("\n".join(f"{{ {one}\n}} &" for one in beside) + "\nwait")
 
     yield Work(
         f"{len(old)} of {nights * len(PRUNED)} snapshots of {len(PRUNED)} volumes to remove",

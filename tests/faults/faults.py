@@ -107,6 +107,8 @@ LONGEST = 600
 TRIES = 3
 """How often what a message says is done, before it is taken for none."""
 
+TRIED_AGAIN = "nothing, but to run it again"
+
 
 @dataclass(frozen=True)
 class Case:
@@ -428,10 +430,12 @@ def mend(off: t.Iterable[str]) -> str:
     return wait_until_well()
 
 
-def restart(nodes: t.Iterable[str]) -> None:
+def restart(nodes: t.Iterable[str]) -> str:
+    nodes = sorted(nodes)
     for node in nodes:
         lab.on(node, "systemctl reset-failed glusterd; systemctl restart glusterd")
     wait_until_well()
+    return f"glusterd restarted on {' and '.join(nodes)}"
 
 
 # -- what a message says -----------------------------------------------------------------------------
@@ -439,14 +443,14 @@ def restart(nodes: t.Iterable[str]) -> None:
 
 def restart_named(said: str, _folder: Path) -> str:
     named = set(re.findall(r"failed on (node\d|localhost)", said))
-    nodes = sorted("node1" if name == "localhost" else name for name in named)
-    restart(nodes)
-    return f"glusterd restarted on {' and '.join(nodes)}"
+    return restart("node1" if name == "localhost" else name for name in named)
 
 
-def restart_here(_said: str, _folder: Path) -> str:
-    restart(["node1"])
-    return "glusterd restarted on node1"
+def restart_silent(_said: str, _folder: Path) -> str:
+    """Those that do not answer, if any: a node that was gone may be back."""
+    told = on_all("timeout 30 /usr/sbin/gluster pool list >/dev/null && echo answers; true")
+    nodes = [node for node, answer in told.items() if not answer]
+    return restart(nodes) if nodes else TRIED_AGAIN
 
 
 def remove(module: str, name: str, folder: Path) -> str:
@@ -569,19 +573,17 @@ def bring_online(said: str, _folder: Path) -> str:
     (name,) = set(re.findall(r"[Bb]ricks of volume (\S+) are offline", said))
     if lost_bricks(name):
         return replace_lost_bricks(name)
-    nodes = sorted({*re.findall(r"(node\d):/", said.partition(" are offline: ")[2])})
-    restart(nodes)
-    return f"glusterd restarted on {' and '.join(nodes)}"
+    offline = re.findall(r"(node\d):(/[^\s,]+)", said.partition(" are offline: ")[2])
+    if not any(is_run(node, path) for node, path in offline):
+        lab.gluster(f"volume start {name} force")
+        if not wait_until_well(60):
+            return "the volume started by force"
+    return restart({node for node, _path in offline})
 
 
-def restart_silent(_said: str, _folder: Path) -> str:
-    """Those that do not answer, if any: a node that was gone may be back."""
-    told = on_all("timeout 30 /usr/sbin/gluster pool list >/dev/null && echo answers; true")
-    nodes = [node for node, answer in told.items() if not answer]
-    restart(nodes)
-    return (
-        f"glusterd restarted on {' and '.join(nodes)}" if nodes else "nothing, but to run it again"
-    )
+def is_run(node: str, brick: str) -> bool:
+    """Has it a process, whatever glusterd knows of that?"""
+    return "yes" in lab.on(node, f"pgrep -f '[-]-brick-name {brick} ' >/dev/null && echo yes; true")
 
 
 def healed(volume: str, seconds: float = 120) -> list[str]:
@@ -622,17 +624,15 @@ ADVICE: dict[str, t.Callable[[str, Path], str]] = {
     "deactivate it, and activate it again": activate_again,
     "systemctl restart glusterd on the named node": restart_named,
     "remove it (state: absent), and take it again": remove_half_made,
-    "Restart that glusterd (systemctl restart glusterd)": restart_here,
+    "Restart that glusterd (systemctl restart glusterd)": lambda _said, _folder: restart(["node1"]),
     "remove it (gluster_snapshot_clone, state: absent), and make it again": mend_start,
     "tells how to make glusterd forget it": forget,
     "If none is, a node was cut off amid one": end_restore,
     "glusterd does not answer on this node": end_restore,
     "has 0 bytes, remove it and its .pub": remove_empty_keys,
-    "systemctl restart glusterd starts them, or finds those that run": bring_online,
+    "or that was in vain, systemctl restart glusterd": bring_online,
     "restart glusterd there: systemctl restart glusterd": restart_silent,
-    "Try again when the cluster has less to do": lambda _said, _folder: (
-        "nothing, but to run it again"
-    ),
+    "Try again when the cluster has less to do": lambda _said, _folder: TRIED_AGAIN,
 }
 """What a message has in it, and what a human does then."""
 

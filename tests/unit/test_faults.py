@@ -20,7 +20,9 @@ faults = pytest.importorskip(
 )
 OFFLINE = (
     "Bricks of volume projects are offline: node2:/bricks/b1/brick, node3:/bricks/b1/brick (on a "
-    "node that is up: systemctl restart glusterd starts them, or finds those that run). Nothing was changed."
+    "node that is up: gluster volume start projects force if no glusterfsd of it runs there; if one does, "
+    "or that was in vain, systemctl restart glusterd, which can take all bricks of that node away for "
+    "seconds). Nothing was changed."
 )
 
 
@@ -30,14 +32,48 @@ def test_what_is_followed_is_what_messages_say() -> None:
     assert [words for words in faults.ADVICE if not any(words in one for one in said)] == []
 
 
-def test_nodes_that_a_message_names_are_those_whose_glusterd_is_restarted(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+class Told:
+    """A lab that only hears."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        self.restarted: list[str] = []
+
+    def on(self, node: str, _script: str) -> str:
+        self.restarted.append(node)
+        return ""
+
+    def gluster(self, *commands: str) -> str:
+        self.started += commands
+        return ""
+
+
+@pytest.mark.parametrize(
+    ("runs", "missing", "started", "restarted"),
+    [
+        (True, "", 0, ["node2", "node3"]),
+        (False, "still offline", 1, ["node2", "node3"]),
+        (False, "", 1, []),
+    ],
+)
+def test_bricks_are_started_and_glusterd_restarted_where_that_does_not_do(
+    runs: bool,
+    missing: str,
+    started: int,
+    restarted: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
-    restarted: list[str] = []
+    lab = Told()
+    monkeypatch.setattr(faults, "lab", lab)
     monkeypatch.setattr(faults, "lost_bricks", lambda _volume: [])
-    monkeypatch.setattr(faults, "restart", restarted.extend)
-    assert faults.follow(OFFLINE, tmp_path) == "glusterd restarted on node2 and node3"
-    assert restarted == ["node2", "node3"]
+    monkeypatch.setattr(faults, "is_run", lambda _node, _brick: runs)
+    monkeypatch.setattr(faults, "wait_until_well", lambda *_seconds: missing)
+    did = faults.follow(OFFLINE, tmp_path)
+    assert len(lab.started) == started
+    assert lab.restarted == restarted
+    by_restart = "glusterd restarted on node2 and node3"
+    assert did == (by_restart if restarted else "the volume started by force")
 
 
 @pytest.mark.parametrize(("second", "ended"), [("failed", 1), ("unchanged", 0)])

@@ -101,7 +101,9 @@ class CreateSnapshot(Step):
         if offline:
             yield (
                 f"bricks of volume {self.volume} are offline: {', '.join(offline)} "
-                "(on a node that is up: systemctl restart glusterd starts them, or finds those that run)"
+                f"(on a node that is up: gluster volume start {self.volume} force if no glusterfsd of it "
+                "runs there; if one does, or that was in vain, systemctl restart glusterd, which can take "
+                "all bricks of that node away for seconds)"
             )
         if "Rebalance" in status.tasks:
             yield f"a rebalance of volume {self.volume} is running"
